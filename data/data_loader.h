@@ -1,0 +1,99 @@
+// Goes through a data set in batches, in an order that can be repeated exactly.
+//
+//   DataLoader loader(train, {.batch_size = 64, .shuffle = true, .seed = 1});
+//   for (int epoch = 0; epoch < 10; ++epoch) {
+//     for (const Batch& batch : loader) step(batch.inputs, batch.targets);
+//   }
+//
+// The order of an epoch depends on (seed, epoch) alone. So training that stopped in the middle of
+// an epoch goes on with the very batch that would have come next:
+//
+//   LoaderState state = loader.state();     // save it with the model
+//   other_loader.restore(state);
+#ifndef TENON_DATA_DATA_LOADER_H_
+#define TENON_DATA_DATA_LOADER_H_
+
+#include <cstdint>
+
+#include "data/dataset.h"
+#include "tensor/tensor.h"
+
+namespace tenon::data {
+
+struct DataLoaderOptions {
+  std::int64_t batch_size = 32;
+  bool shuffle = false;    ///< a new random order each epoch, instead of the data set's own
+  bool drop_last = false;  ///< leave out a last batch that is smaller than batch_size
+  std::uint64_t seed = 0;  ///< of the random orders
+};
+
+/// Where a loader stands: `batch` batches of epoch `epoch` (both from 0) have been handed out.
+struct LoaderState {
+  std::int64_t epoch = 0;
+  std::int64_t batch = 0;
+
+  bool operator==(const LoaderState&) const = default;
+};
+
+/// The data set must outlive the loader. One loop at a time may run over a loader.
+class DataLoader {
+ public:
+  /// Throws ValueError for a batch size below 1.
+  explicit DataLoader(const Dataset& dataset, const DataLoaderOptions& options = {});
+
+  struct End {};
+
+  /// A single pass over the current epoch.
+  class Iterator {
+   public:
+    const Batch& operator*() const { return batch_; }
+    const Batch* operator->() const { return &batch_; }
+    Iterator& operator++() {
+      load();
+      return *this;
+    }
+    bool operator==(End) const { return loader_ == nullptr; }
+
+   private:
+    friend class DataLoader;
+    explicit Iterator(DataLoader* loader) : loader_(loader) { load(); }
+    void load();
+
+    DataLoader* loader_;  // null at the end
+    Batch batch_;
+  };
+
+  /// Starts the current epoch: at its first batch, or right after restore() where that says. A loop
+  /// that runs to its end moves the loader to the next epoch; one that is left early does not, and
+  /// the next loop starts the same epoch again.
+  Iterator begin();
+  End end() const { return {}; }
+
+  /// Batches in a whole epoch: ceil(N / batch_size), or floor with drop_last.
+  std::int64_t num_batches() const;
+
+  /// The next loop runs epoch `epoch` from its first batch. Throws ValueError below 0.
+  void set_epoch(std::int64_t epoch);
+  /// In the body of a loop, counts the batch that the body works on as handed out. In the body for
+  /// the last batch that is {epoch, num_batches()}, and after the loop {epoch + 1, 0}.
+  LoaderState state() const { return state_; }
+  /// The next loop begins with batch `state.batch` of epoch `state.epoch`; with num_batches() it has
+  /// no batch left and only ends the epoch. Throws ValueError for a state this loader cannot be in.
+  void restore(const LoaderState& state);
+
+  const Dataset& dataset() const { return dataset_; }
+  const DataLoaderOptions& options() const { return options_; }
+
+ private:
+  Tensor epoch_order() const;
+
+  const Dataset& dataset_;
+  DataLoaderOptions options_;
+  LoaderState state_;
+  bool restored_ = false;  // the next loop begins at state_.batch rather than at 0
+  Tensor order_;           // [N] i64: the current epoch's examples
+};
+
+}  // namespace tenon::data
+
+#endif  // TENON_DATA_DATA_LOADER_H_

@@ -1,0 +1,30 @@
+// MNIST (LeCun, Cortes, Burges 1998) from its four IDX files.
+//
+//   absl::StatusOr<Mnist> mnist = load_mnist(folder);
+//   if (!mnist.ok()) return mnist.status();
+//   TensorDataset train(mnist->train.images, mnist->train.labels);
+#ifndef TENON_DATA_MNIST_H_
+#define TENON_DATA_MNIST_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "data/labeled_images.h"
+
+namespace tenon::data {
+
+struct Mnist {
+  LabeledImages train;  ///< images [60000,1,28,28] u8, 0 black to 255 white; labels 0..9
+  LabeledImages test;   ///< 10,000 of the same
+};
+
+/// Reads `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
+/// `t10k-labels-idx1-ubyte`, each plain or with `.gz`. Any number of images is taken, so that
+/// Fashion-MNIST and samples load too. Errors name the file, and where it is wrong: missing or
+/// damaged files (as read_idx), sizes other than 28x28, more or fewer labels than images, a label
+/// above 9.
+absl::StatusOr<Mnist> load_mnist(const std::string& folder);
+
+}  // namespace tenon::data
+
+#endif  // TENON_DATA_MNIST_H_
