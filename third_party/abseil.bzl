@@ -1,9 +1,9 @@
 """@abseil-cpp out of Debian's libabsl-dev, under the registry's target names."""
 
-load(":system_repository.bzl", "library_folder", "missing")
+load(":system_repository.bzl", "library_folder", "require")
 
-# Folder -> targets. All are one library underneath: the archives are linked as a group, and a
-# linker takes from an archive only what is used.
+# Folder -> targets. All are one library underneath: the static archives are linked as a group, and
+# the linker takes from an archive only the members that are used.
 _TARGETS = {
     "algorithm": ["algorithm", "container"],
     "base": ["base", "config", "core_headers", "endian", "log_severity"],
@@ -37,7 +37,7 @@ cc_library(
     name = "abseil",
     hdrs = glob(["include/absl/**"]),
     includes = ["include"],
-    linkopts = ["-Wl,--start-group", {archives}, "-Wl,--end-group", "-pthread"],
+    linkopts = ["-Wl,--start-group"] + {archives} + ["-Wl,--end-group", "-pthread"],
     visibility = ["//absl:__subpackages__"],
 )
 """
@@ -51,16 +51,11 @@ alias(
 """
 
 def _impl(repository_ctx):
-    headers = repository_ctx.path("/usr/include/absl")
-    if not headers.exists:
-        missing(repository_ctx, str(headers))
-    repository_ctx.symlink(headers, "include/absl")
-
+    repository_ctx.symlink(require(repository_ctx, "/usr/include/absl"), "include/absl")
     files = library_folder(repository_ctx, "libabsl_base.a").readdir()
-    names = [f.basename for f in files]
-    archives = [n for n in names if n.startswith("libabsl_") and n.endswith(".a")]
-    quoted = ", ".join(['"-l:%s"' % a for a in sorted(archives)])
-    repository_ctx.file("BUILD", _ROOT.format(archives = quoted))
+    archives = sorted([f.basename for f in files if f.basename.startswith("libabsl_")])
+    flags = ["-l:" + a for a in archives if a.endswith(".a")]
+    repository_ctx.file("BUILD", _ROOT.format(archives = flags))
     for folder, targets in _TARGETS.items():
         aliases = "\n".join([_ALIAS.format(name = t) for t in targets])
         repository_ctx.file("absl/%s/BUILD" % folder, aliases)

@@ -1,49 +1,162 @@
 """Every outside dependency under WORKSPACE, behind the label that the registry gives it.
 
-Each goes through `maybe`, so that a workspace's own definition of a repository wins. MODULE.bazel
-names the same repositories for Bazel 6 and later.
+Each goes through `maybe`: a workspace that defines a repository before it calls
+tenon_dependencies() keeps its own. MODULE.bazel names the same repositories for Bazel 7 and later,
+and //tools:labels_test keeps the two in step.
 """
 
 load("@bazel_tools//tools/build_defs/repo:utils.bzl", "maybe")
-load(":shims.bzl", "shim_repository")
 load(":abseil.bzl", "abseil_repository")
-load(":system_repository.bzl", "system_repository")
-
-def _system(name, package, headers, libraries = [], include_root = "/usr/include"):
-    maybe(
-        system_repository,
-        name = name,
-        build_file = "@tenon//third_party:%s.BUILD" % name,
-        headers = headers,
-        include_root = include_root,
-        libraries = libraries,
-        package = package,
-    )
+load("//third_party/cuda:repository.bzl", "cuda_repository", "cudnn_repository")
+load(":file_repository.bzl", "file_repository")
+load(":system_repository.bzl", "bazel_repository", "system_repository")
 
 def tenon_dependencies():
     """Declares the repositories that Tenon's packages depend on."""
-    maybe(shim_repository, name = "rules_cc", files = {"//third_party/shims/rules_cc/cc:BUILD": "cc/BUILD", "//third_party/shims/rules_cc/cc:defs.bzl": "cc/defs.bzl"})
-    maybe(shim_repository, name = "remote_coverage_tools", files = {"//third_party/shims/remote_coverage_tools:BUILD": "BUILD"})
-    maybe(native.local_repository, name = "platforms", path = "/usr/share/bazel/platforms")
-    maybe(native.local_repository, name = "bazel_skylib", path = "/usr/share/bazel/tools/skylib")
-    maybe(native.local_repository, name = "rules_java", path = "/usr/share/bazel/rules/java")
-    maybe(native.local_repository, name = "rules_proto", path = "/usr/share/bazel/rules/proto")
-    maybe(abseil_repository, name = "abseil-cpp")
-    _system("cli11", "libcli11-dev", ["CLI"])
-    _system("eigen", "libeigen3-dev", ["Eigen", "unsupported"], include_root = "/usr/include/eigen3")
-    _system("glog", "libgoogle-glog-dev", ["glog", "gflags"], ["libglog.so"])
-    _system("google_benchmark", "libbenchmark-dev", ["benchmark"], ["libbenchmark.so", "libbenchmark_main.a"])
-    _system("googletest", "libgtest-dev libgmock-dev", ["gtest", "gmock"], ["libgtest.a", "libgmock.a"])
-    _system("libpng", "libpng-dev", ["png.h", "pngconf.h", "pnglibconf.h"], ["libpng.so"])
-    _system("nlohmann_json", "nlohmann-json3-dev", ["nlohmann"])
-    _system("onednn", "libdnnl-dev", _ONEDNN_HEADERS, ["libdnnl.so"])
-    _system("zlib", "zlib1g-dev", ["zlib.h", "zconf.h"], ["libz.so"])
+    _libraries()
+    _cuda()
+    _rules()
 
-_ONEDNN_HEADERS = ["oneapi/dnnl"] + ["dnnl%s" % s for s in [
-    ".h",
-    ".hpp",
-    "_config.h",
-    "_debug.h",
-    "_types.h",
-    "_version.h",
-]]
+def _libraries():
+    maybe(
+        abseil_repository,
+        name = "abseil-cpp",
+        package = "libabsl-dev",
+    )
+    maybe(
+        system_repository,
+        name = "cli11",
+        build_file = "@tenon//third_party/system:cli11.BUILD",
+        headers = ["CLI"],
+        package = "libcli11-dev",
+    )
+    maybe(
+        system_repository,
+        name = "eigen",
+        build_file = "@tenon//third_party/system:eigen.BUILD",
+        headers = ["Eigen"],
+        include_root = "/usr/include/eigen3",
+        package = "libeigen3-dev",
+    )
+    maybe(
+        system_repository,
+        name = "glog",
+        build_file = "@tenon//third_party/system:glog.BUILD",
+        headers = ["glog", "gflags"],
+        libraries = ["libglog.so"],
+        package = "libgoogle-glog-dev",
+    )
+    maybe(
+        system_repository,
+        name = "google_benchmark",
+        build_file = "@tenon//third_party/system:google_benchmark.BUILD",
+        headers = ["benchmark"],
+        libraries = ["libbenchmark.so", "libbenchmark_main.a"],
+        package = "libbenchmark-dev",
+    )
+    maybe(
+        system_repository,
+        name = "googletest",
+        build_file = "@tenon//third_party/system:googletest.BUILD",
+        headers = ["gmock", "gtest"],
+        libraries = ["libgmock.a", "libgtest.a"],
+        package = "libgmock-dev libgtest-dev",
+    )
+    maybe(
+        system_repository,
+        name = "libpng",
+        build_file = "@tenon//third_party/system:libpng.BUILD",
+        headers = ["png.h", "pngconf.h", "pnglibconf.h"],
+        libraries = ["libpng.so"],
+        package = "libpng-dev",
+    )
+    maybe(
+        system_repository,
+        name = "nlohmann_json",
+        build_file = "@tenon//third_party/system:nlohmann_json.BUILD",
+        headers = ["nlohmann"],
+        package = "nlohmann-json3-dev",
+    )
+    maybe(
+        system_repository,
+        name = "onednn",
+        build_file = "@tenon//third_party/system:onednn.BUILD",
+        headers = [
+            "dnnl.h",
+            "dnnl.hpp",
+            "oneapi/dnnl",
+        ],
+        libraries = ["libdnnl.so"],
+        package = "libdnnl-dev",
+    )
+    maybe(
+        system_repository,
+        name = "zlib",
+        build_file = "@tenon//third_party/system:zlib.BUILD",
+        headers = ["zconf.h", "zlib.h"],
+        libraries = ["libz.so"],
+        package = "zlib1g-dev",
+    )
+
+def _cuda():
+    maybe(
+        file_repository,
+        name = "rules_cuda",
+        files = {
+            "@tenon//third_party/cuda:cuda_library.bzl": "cuda/defs.bzl",
+            "@tenon//third_party/cuda:flags.bzl": "cuda/flags.bzl",
+            "@tenon//third_party/cuda:rules_cuda.BUILD": "cuda/BUILD",
+        },
+    )
+    maybe(
+        cuda_repository,
+        name = "cuda",
+    )
+    maybe(
+        cudnn_repository,
+        name = "cudnn",
+    )
+
+def _rules():
+    maybe(
+        file_repository,
+        name = "remote_coverage_tools",
+        files = {"@tenon//third_party/shims:coverage.BUILD": "BUILD"},
+    )
+    maybe(
+        file_repository,
+        name = "rules_cc",
+        files = {"@tenon//third_party/shims:rules_cc.bzl": "cc/defs.bzl"},
+    )
+    maybe(
+        file_repository,
+        name = "rules_shell",
+        files = {
+            "@tenon//third_party/shims:sh_binary.bzl": "shell/sh_binary.bzl",
+            "@tenon//third_party/shims:sh_test.bzl": "shell/sh_test.bzl",
+        },
+    )
+    maybe(
+        bazel_repository,
+        name = "bazel_skylib",
+        package = "bazel-skylib",
+        path = "/usr/share/bazel/tools/skylib",
+    )
+    maybe(
+        bazel_repository,
+        name = "platforms",
+        package = "bazel-platforms",
+        path = "/usr/share/bazel/platforms",
+    )
+    maybe(
+        bazel_repository,
+        name = "rules_java",
+        package = "bazel-rules-java",
+        path = "/usr/share/bazel/rules/java",
+    )
+    maybe(
+        bazel_repository,
+        name = "rules_proto",
+        package = "bazel-rules-proto",
+        path = "/usr/share/bazel/rules/proto",
+    )

@@ -1,44 +1,66 @@
-"""A repository made of a library that the operating system's packages installed.
+"""Repositories made of what the operating system's packages installed.
 
 Headers are linked into the repository rather than read from /usr/include, so that every action
-declares them: an upgraded package recompiles what includes it. Libraries stay where the linker
-looks for them anyway.
+declares them (an upgraded package recompiles what includes it) and sees them as system headers
+(no warnings). Libraries stay where the linker looks for them anyway.
 """
 
-_LIBRARY_FOLDERS = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"]
+_LIBRARY_FOLDERS = [
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu",
+    "/usr/lib64",
+    "/usr/lib",
+]
 
-def missing(repository_ctx, what):
-    fail("@{repo} needs {what}: run `apt-get install {package}` (or ./bazelw, which does)".format(
-        repo = repository_ctx.name,
-        what = what,
-        package = repository_ctx.attr.package,
-    ))
+def require(repository_ctx, path):
+    """`path`, or an error that names the package to install when there is no such file."""
+    if not repository_ctx.path(path).exists:
+        fail("@{repo} needs {path}: run `apt-get install {package}`, or ./bazelw, which does it".format(
+            package = repository_ctx.attr.package,
+            path = path,
+            repo = repository_ctx.name,
+        ))
+    return repository_ctx.path(path)
 
 def library_folder(repository_ctx, library):
-    """The folder that holds `library`, a file name such as libdnnl.so."""
+    """The folder that holds `library`, a file name such as libz.so."""
     for folder in _LIBRARY_FOLDERS:
         if repository_ctx.path(folder + "/" + library).exists:
             return repository_ctx.path(folder)
-    missing(repository_ctx, library)
+    return require(repository_ctx, _LIBRARY_FOLDERS[0] + "/" + library).dirname
 
-def _impl(repository_ctx):
+def _system_impl(repository_ctx):
     for header in repository_ctx.attr.headers:
-        path = repository_ctx.path(repository_ctx.attr.include_root + "/" + header)
-        if not path.exists:
-            missing(repository_ctx, str(path))
+        path = require(repository_ctx, repository_ctx.attr.include_root + "/" + header)
         repository_ctx.symlink(path, "include/" + header)
     for library in repository_ctx.attr.libraries:
         library_folder(repository_ctx, library)
     repository_ctx.symlink(repository_ctx.attr.build_file, "BUILD")
 
 system_repository = repository_rule(
-    implementation = _impl,
+    implementation = _system_impl,
     local = True,
+    doc = "A library: its headers below include/, its targets from build_file.",
     attrs = {
         "build_file": attr.label(mandatory = True),
-        "headers": attr.string_list(mandatory = True, doc = "files and folders below include_root"),
+        "headers": attr.string_list(doc = "files and folders below include_root"),
         "include_root": attr.string(default = "/usr/include"),
-        "libraries": attr.string_list(doc = "files that must exist, such as libz.so"),
-        "package": attr.string(mandatory = True, doc = "the Debian package to name when one is missing"),
+        "libraries": attr.string_list(doc = "files that the linker needs, such as libz.so"),
+        "package": attr.string(mandatory = True),
+    },
+)
+
+def _bazel_impl(repository_ctx):
+    root = require(repository_ctx, repository_ctx.attr.path)
+    for entry in root.readdir():
+        repository_ctx.symlink(entry, entry.basename)
+
+bazel_repository = repository_rule(
+    implementation = _bazel_impl,
+    local = True,
+    doc = "One of the repositories that Bazel itself loads, as Debian packages it.",
+    attrs = {
+        "package": attr.string(mandatory = True),
+        "path": attr.string(mandatory = True),
     },
 )

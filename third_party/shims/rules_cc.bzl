@@ -1,14 +1,10 @@
-"""The part of rules_cc that Tenon and Bazel's own tools load, as the rules built into Bazel 4."""
+"""@rules_cc//cc:defs.bzl: the C++ rules that are built into Bazel 4, under the name of later ones."""
 
 cc_binary = native.cc_binary
 cc_import = native.cc_import
 cc_library = native.cc_library
 cc_proto_library = native.cc_proto_library
-cc_shared_library = None
 cc_test = native.cc_test
 cc_toolchain = native.cc_toolchain
 cc_toolchain_suite = native.cc_toolchain_suite
-fdo_prefetch_hints = native.fdo_prefetch_hints
-fdo_profile = native.fdo_profile
-objc_import = native.objc_import
 objc_library = native.objc_library

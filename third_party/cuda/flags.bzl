@@ -1,0 +1,19 @@
+"""--@rules_cuda//cuda:archs: which GPUs to compile for."""
+
+CudaArchsInfo = provider(fields = ["gencode"], doc = "gencode: the -gencode flags for nvcc.")
+
+def _gencode(spec):
+    """compute_90:sm_90,compute_90 or just sm_90 -> one -gencode flag."""
+    virtual, _, codes = spec.rpartition(":")
+    virtual = virtual or codes.split(",")[0].replace("sm_", "compute_")
+    return "-gencode=arch=%s,code=[%s]" % (virtual, codes)
+
+def _impl(ctx):
+    specs = [s for s in ctx.build_setting_value.split(";") if s]
+    return CudaArchsInfo(gencode = [_gencode(s) for s in specs])
+
+cuda_archs_flag = rule(
+    implementation = _impl,
+    build_setting = config.string(flag = True),
+    doc = "Specifications separated by semicolons, e.g. sm_80;compute_90:sm_90,compute_90.",
+)

@@ -1,0 +1,3 @@
+"""@rules_shell//shell:sh_test.bzl."""
+
+sh_test = native.sh_test
