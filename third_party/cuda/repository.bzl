@@ -1,36 +1,43 @@
 """@cuda and @cudnn: what the machine has of them. Having neither is not an error.
 
-The toolkit is looked for in $CUDA_PATH, then beside the nvcc on $PATH, then in /usr/local/cuda.
+The toolkit is the one in $CUDA_PATH when that is set (to a folder without one: no toolkit), else the
+one beside the nvcc on $PATH, else the one in /usr/local/cuda.
 """
 
 def _toolkit(repository_ctx):
     """The toolkit's folder, or None."""
     nvcc = repository_ctx.which("nvcc")
-    candidates = [repository_ctx.os.environ.get("CUDA_PATH", "")]
-    candidates += [str(nvcc.realpath.dirname.dirname)] if nvcc else []
-    candidates.append("/usr/local/cuda")
-    for folder in candidates:
-        if folder and repository_ctx.path(folder + "/bin/nvcc").exists:
-            return repository_ctx.path(folder).realpath
-    return None
+    folder = repository_ctx.os.environ.get("CUDA_PATH", "")
+    if not folder:
+        folder = str(nvcc.realpath.dirname.dirname) if nvcc else "/usr/local/cuda"
+    found = repository_ctx.path(folder + "/bin/nvcc").exists
+    return repository_ctx.path(folder).realpath if found else None
 
 def _library_folder(repository_ctx, toolkit, library):
-    for folder in [toolkit.get_child("lib64"), toolkit.get_child("lib"), repository_ctx.path("/usr/lib/x86_64-linux-gnu")]:
-        if folder.get_child(library).exists:
-            return folder
+    """The folder that holds the file `library`, or None."""
+    system = "/usr/lib/x86_64-linux-gnu"
+    for folder in [str(toolkit) + "/lib64", str(toolkit) + "/lib", system]:
+        if repository_ctx.path(folder + "/" + library).exists:
+            return repository_ctx.path(folder)
     return None
+
+def _write_build_file(repository_ctx, template, libraries):
+    repository_ctx.template("BUILD", template, {
+        "{found}": str(bool(libraries)),
+        "{lib}": str(libraries),
+    })
 
 def _cuda_impl(repository_ctx):
     toolkit = _toolkit(repository_ctx)
-    if toolkit:
-        repository_ctx.symlink(toolkit.get_child("include"), "include")
-        if toolkit.get_child("version.json").exists:
-            repository_ctx.symlink(toolkit.get_child("version.json"), "version.json")
-    repository_ctx.file("toolkit.bzl", 'NVCC = "%s"\n' % (toolkit.get_child("bin").get_child("nvcc") if toolkit else "/bin/false"))
-    repository_ctx.template("BUILD", Label("//third_party/cuda:cuda.BUILD"), {
-        "{found}": str(bool(toolkit)),
-        "{lib}": str(_library_folder(repository_ctx, toolkit, "libcudart_static.a") or "") if toolkit else "",
-    })
+    libraries = _library_folder(repository_ctx, toolkit, "libcudart_static.a") if toolkit else None
+    nvcc = "/bin/false"
+    if libraries:
+        nvcc = str(toolkit) + "/bin/nvcc"
+        for entry in ["include", "version.json"]:
+            if toolkit.get_child(entry).exists:
+                repository_ctx.symlink(toolkit.get_child(entry), entry)
+    repository_ctx.file("toolkit.bzl", 'NVCC = "%s"\n' % nvcc)
+    _write_build_file(repository_ctx, Label("//third_party/cuda:cuda.BUILD"), libraries)
 
 cuda_repository = repository_rule(
     implementation = _cuda_impl,
@@ -38,20 +45,18 @@ cuda_repository = repository_rule(
     local = True,
 )
 
+def _cudnn_headers(repository_ctx, toolkit):
+    for folder in [toolkit.get_child("include"), repository_ctx.path("/usr/include")]:
+        if folder.get_child("cudnn.h").exists:
+            return [h for h in folder.readdir() if h.basename.startswith("cudnn")]
+    return []
+
 def _cudnn_impl(repository_ctx):
     toolkit = _toolkit(repository_ctx)
-    folder = _library_folder(repository_ctx, toolkit, "libcudnn.so") if toolkit else None
-    found = False
-    for include in [toolkit.get_child("include"), repository_ctx.path("/usr/include")] if folder else []:
-        if not found and include.get_child("cudnn.h").exists:
-            found = True
-            for header in include.readdir():
-                if header.basename.startswith("cudnn"):
-                    repository_ctx.symlink(header, "include/" + header.basename)
-    repository_ctx.template("BUILD", Label("//third_party/cuda:cudnn.BUILD"), {
-        "{found}": str(found),
-        "{lib}": str(folder or ""),
-    })
+    libraries = _library_folder(repository_ctx, toolkit, "libcudnn.so") if toolkit else None
+    for header in _cudnn_headers(repository_ctx, toolkit) if libraries else []:
+        repository_ctx.symlink(header, "include/" + header.basename)
+    _write_build_file(repository_ctx, Label("//third_party/cuda:cudnn.BUILD"), libraries)
 
 cudnn_repository = repository_rule(
     implementation = _cudnn_impl,
