@@ -1,0 +1,28 @@
+// Layers that end in a kernel which can apply an activation in the same pass over memory.
+//
+//   Variable h = fc1(x, Activation::kRelu);   // the bits of relu(fc1(x)), one kernel less
+//
+// Sequential does this by itself where a ReLU follows such a layer directly.
+#ifndef TENON_LAYERS_ACTIVATABLE_H_
+#define TENON_LAYERS_ACTIVATABLE_H_
+
+#include "layers/module.h"
+#include "tensor/ops.h"
+
+namespace tenon::layers {
+
+class Activatable : public Module {
+ public:
+  using Module::Module;
+
+  /// activation(forward(x)), in one kernel.
+  virtual Variable forward(const Variable& x, Activation activation) = 0;
+  Variable forward(const Variable& x) final { return forward(x, Activation::kNone); }
+
+  using Module::operator();
+  Variable operator()(const Variable& x, Activation activation) { return forward(x, activation); }
+};
+
+}  // namespace tenon::layers
+
+#endif  // TENON_LAYERS_ACTIVATABLE_H_

@@ -1,0 +1,16 @@
+// All of //layers.
+#ifndef TENON_LAYERS_LAYERS_H_
+#define TENON_LAYERS_LAYERS_H_
+
+#include "layers/activation.h"
+#include "layers/conv2d.h"
+#include "layers/dropout.h"
+#include "layers/flatten.h"
+#include "layers/initialize.h"
+#include "layers/linear.h"
+#include "layers/loss.h"
+#include "layers/module.h"
+#include "layers/pooling.h"
+#include "layers/sequential.h"
+
+#endif  // TENON_LAYERS_LAYERS_H_

@@ -1,0 +1,9 @@
+// All of //models.
+#ifndef TENON_MODELS_MODELS_H_
+#define TENON_MODELS_MODELS_H_
+
+#include "models/lenet.h"
+#include "models/mlp.h"
+#include "models/small_cnn.h"
+
+#endif  // TENON_MODELS_MODELS_H_
