@@ -1,0 +1,26 @@
+// Checks of what a file claims about a tensor, made before anything is allocated or read.
+#ifndef TENON_TENSOR_IO_FILE_SHAPE_H_
+#define TENON_TENSOR_IO_FILE_SHAPE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "tensor/dtype.h"
+#include "tensor/io/mapped_file.h"
+#include "tensor/shape.h"
+
+namespace tenon::internal {
+
+/// Bytes of a dense tensor; nothing where the bytes, or for a tensor without elements the strides,
+/// go beyond 2^63 - 1. Sizes must not be negative.
+std::optional<std::size_t> checked_bytes(const Shape& shape, DType dtype);
+
+/// DataLoss that names the byte where one of `count` bytes from `offset` is neither 0 nor 1: C++
+/// has no other bool.
+absl::Status check_bools(const MappedFile& file, std::size_t offset, std::int64_t count);
+
+}  // namespace tenon::internal
+
+#endif  // TENON_TENSOR_IO_FILE_SHAPE_H_
