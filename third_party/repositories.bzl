@@ -26,14 +26,14 @@ def _libraries():
     maybe(
         system_repository,
         name = "cli11",
-        build_file = "@tenon//third_party/system:cli11.BUILD",
+        build_file = Label("//third_party/system:cli11.BUILD"),
         headers = ["CLI"],
         package = "libcli11-dev",
     )
     maybe(
         system_repository,
         name = "eigen",
-        build_file = "@tenon//third_party/system:eigen.BUILD",
+        build_file = Label("//third_party/system:eigen.BUILD"),
         headers = ["Eigen"],
         include_root = "/usr/include/eigen3",
         package = "libeigen3-dev",
@@ -41,7 +41,7 @@ def _libraries():
     maybe(
         system_repository,
         name = "glog",
-        build_file = "@tenon//third_party/system:glog.BUILD",
+        build_file = Label("//third_party/system:glog.BUILD"),
         headers = ["glog", "gflags"],
         libraries = ["libglog.so"],
         package = "libgoogle-glog-dev",
@@ -49,7 +49,7 @@ def _libraries():
     maybe(
         system_repository,
         name = "google_benchmark",
-        build_file = "@tenon//third_party/system:google_benchmark.BUILD",
+        build_file = Label("//third_party/system:google_benchmark.BUILD"),
         headers = ["benchmark"],
         libraries = ["libbenchmark.so", "libbenchmark_main.a"],
         package = "libbenchmark-dev",
@@ -57,7 +57,7 @@ def _libraries():
     maybe(
         system_repository,
         name = "googletest",
-        build_file = "@tenon//third_party/system:googletest.BUILD",
+        build_file = Label("//third_party/system:googletest.BUILD"),
         headers = ["gmock", "gtest"],
         libraries = ["libgmock.a", "libgtest.a"],
         package = "libgmock-dev libgtest-dev",
@@ -65,7 +65,7 @@ def _libraries():
     maybe(
         system_repository,
         name = "libpng",
-        build_file = "@tenon//third_party/system:libpng.BUILD",
+        build_file = Label("//third_party/system:libpng.BUILD"),
         headers = ["png.h", "pngconf.h", "pnglibconf.h"],
         libraries = ["libpng.so"],
         package = "libpng-dev",
@@ -73,14 +73,14 @@ def _libraries():
     maybe(
         system_repository,
         name = "nlohmann_json",
-        build_file = "@tenon//third_party/system:nlohmann_json.BUILD",
+        build_file = Label("//third_party/system:nlohmann_json.BUILD"),
         headers = ["nlohmann"],
         package = "nlohmann-json3-dev",
     )
     maybe(
         system_repository,
         name = "onednn",
-        build_file = "@tenon//third_party/system:onednn.BUILD",
+        build_file = Label("//third_party/system:onednn.BUILD"),
         headers = [
             "dnnl.h",
             "dnnl.hpp",
@@ -92,7 +92,7 @@ def _libraries():
     maybe(
         system_repository,
         name = "zlib",
-        build_file = "@tenon//third_party/system:zlib.BUILD",
+        build_file = Label("//third_party/system:zlib.BUILD"),
         headers = ["zconf.h", "zlib.h"],
         libraries = ["libz.so"],
         package = "zlib1g-dev",
@@ -103,9 +103,9 @@ def _cuda():
         file_repository,
         name = "rules_cuda",
         files = {
-            "@tenon//third_party/cuda:cuda_library.bzl": "cuda/defs.bzl",
-            "@tenon//third_party/cuda:flags.bzl": "cuda/flags.bzl",
-            "@tenon//third_party/cuda:rules_cuda.BUILD": "cuda/BUILD",
+            Label("//third_party/cuda:cuda_library.bzl"): "cuda/defs.bzl",
+            Label("//third_party/cuda:flags.bzl"): "cuda/flags.bzl",
+            Label("//third_party/cuda:rules_cuda.BUILD"): "cuda/BUILD",
         },
     )
     maybe(
@@ -121,19 +121,19 @@ def _rules():
     maybe(
         file_repository,
         name = "remote_coverage_tools",
-        files = {"@tenon//third_party/shims:coverage.BUILD": "BUILD"},
+        files = {Label("//third_party/shims:coverage.BUILD"): "BUILD"},
     )
     maybe(
         file_repository,
         name = "rules_cc",
-        files = {"@tenon//third_party/shims:rules_cc.bzl": "cc/defs.bzl"},
+        files = {Label("//third_party/shims:rules_cc.bzl"): "cc/defs.bzl"},
     )
     maybe(
         file_repository,
         name = "rules_shell",
         files = {
-            "@tenon//third_party/shims:sh_binary.bzl": "shell/sh_binary.bzl",
-            "@tenon//third_party/shims:sh_test.bzl": "shell/sh_test.bzl",
+            Label("//third_party/shims:sh_binary.bzl"): "shell/sh_binary.bzl",
+            Label("//third_party/shims:sh_test.bzl"): "shell/sh_test.bzl",
         },
     )
     maybe(
