@@ -1,0 +1,71 @@
+// The events of a training run, and what may be seen and changed at each.
+//
+//   class Clip : public Callback {
+//     absl::Status before_update(Run& run) override {
+//       clip_grad_norm(run.optimizer.parameters(), 1.0);
+//       return absl::OkStatus();
+//     }
+//   };
+//   Clip clip;
+//   fit(net, loader, optimizer, {.epochs = 3, .callbacks = {&clip}});
+//
+// fit() calls its callbacks in the order in which they are given. A status that is not OK ends the
+// run, and fit() returns it.
+#ifndef TENON_TRAIN_CALLBACK_H_
+#define TENON_TRAIN_CALLBACK_H_
+
+#include <cstdint>
+#include <span>
+
+#include "absl/status/status.h"
+#include "data/data_loader.h"
+#include "train/history.h"
+#include "train/loss_mean.h"
+#include "train/metrics.h"
+
+namespace tenon::layers {
+class Module;
+}
+namespace tenon::optim {
+class Optimizer;
+}
+
+namespace tenon::train {
+
+/// A training run as its callbacks see it.
+struct Run {
+  layers::Module& module;
+  data::DataLoader& loader;
+  optim::Optimizer& optimizer;
+  std::span<Metric* const> metrics;  ///< of the epoch under way
+
+  int epochs = 0;         ///< to be finished in all
+  int epoch = 0;          ///< finished so far
+  std::int64_t step = 0;  ///< updates so far, over all epochs
+  LossMean loss;          ///< of the epoch under way
+  History history;        ///< one record per finished epoch
+  bool stop = false;      ///< set it to end the run after this step
+};
+
+/// Does nothing at any event; override those of interest.
+class Callback {
+ public:
+  virtual ~Callback() = default;
+
+  /// Before the first epoch. May put the run where an earlier one stopped.
+  virtual absl::Status on_fit_begin(Run&) { return absl::OkStatus(); }
+  virtual absl::Status on_epoch_begin(Run&) { return absl::OkStatus(); }
+  /// The gradients are there, the parameters are still the old ones.
+  virtual absl::Status before_update(Run&) { return absl::OkStatus(); }
+  /// After an update; `batch` is the one it was made from. Called as often as every 0.1 ms: look at
+  /// the loss or the metrics only now and then (reading them may wait for an accelerator).
+  virtual absl::Status on_step_end(Run&, const data::Batch& /*batch*/) { return absl::OkStatus(); }
+  /// The epoch is counted and its record is history.back().
+  virtual absl::Status on_epoch_end(Run&) { return absl::OkStatus(); }
+  /// The last event, also of a run that an error or `stop` ended.
+  virtual absl::Status on_fit_end(Run&) { return absl::OkStatus(); }
+};
+
+}  // namespace tenon::train
+
+#endif  // TENON_TRAIN_CALLBACK_H_

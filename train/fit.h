@@ -1,0 +1,67 @@
+// Training and judging a module, over any loader, loss and optimizer.
+//
+//   Accuracy accuracy;
+//   ProgressBar bar;
+//   absl::StatusOr<History> history = fit(net, train_loader, optimizer, {
+//       .epochs = 10, .metrics = {&accuracy}, .validation = &val_loader, .callbacks = {&bar}});
+//   Evaluation test = evaluate(net, test_loader, {.metrics = {&accuracy}});
+//   std::printf("%.3f %.1f %%\n", test.loss, 100 * accuracy.value());
+//
+// What else should happen on the way is a Callback (train/callback.h).
+#ifndef TENON_TRAIN_FIT_H_
+#define TENON_TRAIN_FIT_H_
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "autograd/variable.h"
+#include "data/data_loader.h"
+#include "layers/module.h"
+#include "optim/optimizer.h"
+#include "train/callback.h"
+#include "train/history.h"
+#include "train/metrics.h"
+
+namespace tenon::train {
+
+/// The mean loss [] of a batch's outputs.
+using Loss =
+    std::function<autograd::Variable(const autograd::Variable& output, const Tensor& target)>;
+
+struct FitOptions {
+  int epochs = 1;                  ///< in all: a resumed run makes those that are missing
+  Loss loss;                       ///< autograd::cross_entropy where empty
+  std::vector<Metric*> metrics;    ///< of training and validation, reset for each
+  data::DataLoader* validation = nullptr;  ///< gone through after every epoch
+  std::vector<Callback*> callbacks;
+};
+
+/// Goes through the loader `epochs` times, with one update per batch, the module in training mode
+/// (left so) and batches moved to its device. Returns a record per epoch: "train_loss", "train_…"
+/// for each metric, "val_…" of the same, "lr", "seconds" and "items_per_second" (of training alone).
+/// AbortedError that names epoch and step where a loss is NaN or infinite (that update is not made
+/// on the CPU); what a callback returns; throws what module, loss and loader throw, and ValueError
+/// for a negative number of epochs or a loader without batches.
+absl::StatusOr<History> fit(layers::Module& module, data::DataLoader& loader,
+                            optim::Optimizer& optimizer, const FitOptions& options = {});
+
+struct EvaluateOptions {
+  Loss loss;                     ///< autograd::cross_entropy where empty
+  std::vector<Metric*> metrics;  ///< reset first; they hold their values afterwards
+};
+
+struct Evaluation {
+  double loss = 0;  ///< mean over the examples; NaN where there are none
+  std::int64_t examples = 0;
+};
+
+/// Goes once through the loader without recording gradients. The module computes in evaluation mode
+/// and is then put back in the mode it had.
+Evaluation evaluate(layers::Module& module, data::DataLoader& loader,
+                    const EvaluateOptions& options = {});
+
+}  // namespace tenon::train
+
+#endif  // TENON_TRAIN_FIT_H_
