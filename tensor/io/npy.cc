@@ -10,7 +10,7 @@
 #include "tensor/error.h"
 #include "tensor/io/atomic_file.h"
 #include "tensor/io/byte_order.h"
-#include "tensor/io/file_shape.h"
+#include "tensor/io/file_checks.h"
 #include "tensor/io/mapped_file.h"
 #include "tensor/io/npy_header.h"
 
@@ -97,7 +97,7 @@ absl::StatusOr<Preamble> read_preamble(const File& file) {
                                           : load_little_endian<std::uint32_t>(bytes.data() + 8);
   if (bytes.size() - start < length) return ends_early(file, start + length, "a header");
   auto header = internal::parse_npy_header(bytes.substr(start, length), start);
-  if (!header.ok()) return invalid(file, std::string(header.status().message()));
+  if (!header.ok()) return internal::with_path(file->path(), header.status());
   return Preamble{*std::move(header), start + length};
 }
 
@@ -145,7 +145,7 @@ absl::StatusOr<Tensor> read_npy(const std::string& path) {
   if (auto status = check_size(*file, *preamble, type->dtype); !status.ok()) return status;
   if (type->dtype == DType::kBool) {
     const auto status = internal::check_bools(**file, preamble->end, numel(header.shape));
-    if (!status.ok()) return status;
+    if (!status.ok()) return internal::with_path(path, status);
   }
   const Shape stored = header.fortran_order ? reversed(header.shape) : header.shape;
   const Tensor tensor = read_elements(*file, preamble->end, stored, *type);

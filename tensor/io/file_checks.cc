@@ -1,7 +1,6 @@
-#include "tensor/io/file_shape.h"
+#include "tensor/io/file_checks.h"
 
 #include <algorithm>
-#include <string>
 #include <string_view>
 
 namespace tenon::internal {
@@ -23,9 +22,13 @@ absl::Status check_bools(const MappedFile& file, std::size_t offset, std::int64_
                                 [](char c) { return static_cast<unsigned char>(c) > 1; });
   if (bad == bytes.end()) return absl::OkStatus();
   return absl::DataLossError(
-      file.path() + ": expected a bool, 0 or 1, at byte " +
+      "expected a bool, 0 or 1, at byte " +
       std::to_string(offset + static_cast<std::size_t>(bad - bytes.begin())) + ", got " +
       std::to_string(static_cast<unsigned char>(*bad)));
+}
+
+absl::Status with_path(const std::string& path, const absl::Status& status) {
+  return absl::Status(status.code(), path + ": " + std::string(status.message()));
 }
 
 }  // namespace tenon::internal
