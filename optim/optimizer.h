@@ -11,8 +11,8 @@
 #ifndef TENON_OPTIM_OPTIMIZER_H_
 #define TENON_OPTIM_OPTIMIZER_H_
 
+#include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -71,7 +71,7 @@ class Optimizer {
   /// Throws ValueError for no parameters, an undefined or duplicate one, one that requires no
   /// gradient or is no leaf, or a bad `lr`.
   Optimizer(std::string_view name, std::vector<Variable> parameters, double lr,
-            std::initializer_list<std::string_view> slots);
+            std::vector<std::string> slots);
 
   /// The rule itself.
   virtual void update(const Update& update) = 0;
@@ -80,9 +80,14 @@ class Optimizer {
   void require(bool ok, std::string_view what, double value) const;
 
  private:
-  void step_group(std::span<const int> group);
-  Tensor gradient_for(const Variable& parameter, int index) const;
-  void allocate_slots(std::span<const int> group);
+  /// A parameter that this step changes.
+  struct Pending {
+    std::size_t index;
+    Tensor grad;
+  };
+
+  Tensor gradient_for(std::size_t index, const Tensor& grad) const;
+  void step_group(std::span<const Pending> group);
 
   std::string name_;
   std::vector<Variable> parameters_;
