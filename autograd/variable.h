@@ -90,6 +90,8 @@ class Variable {
   const internal::IntrusivePtr<VariableImpl>& impl() const { return impl_; }
 
  private:
+  VariableImpl& checked(const char* op) const;
+
   internal::IntrusivePtr<VariableImpl> impl_;
 };
 

@@ -1,0 +1,126 @@
+#include <cmath>
+#include <numbers>
+#include <utility>
+
+#include "autograd/ops.h"
+#include "autograd/record.h"
+
+namespace tenon::autograd {
+namespace {
+
+/// y = f(x), whose derivative `grad(grad_y, x)` is written with x.
+template <class Grad>
+Variable with_input(const char* name, Tensor y, const Variable& x, Grad grad) {
+  if (!recording(x)) return y;
+  return record(name, std::move(y), [x = save(x), grad](Gradients& g) {
+    g.set(0, grad(g.output(), x.get(g)));
+  }, x);
+}
+
+/// y = f(x), whose derivative `grad(grad_y, y)` is written with y.
+template <class Grad>
+Variable with_output(const char* name, Tensor y, const Variable& x, Grad grad) {
+  if (!recording(x)) return y;
+  const SavedVariable saved_y = save_output(y);
+  return record(name, std::move(y), [y = saved_y, grad](Gradients& g) {
+    g.set(0, grad(g.output(), y.get(g)));
+  }, x);
+}
+
+using V = const Variable&;
+
+}  // namespace
+
+Variable neg(const Variable& x) {
+  Tensor y = tenon::neg(x.value());
+  if (!recording(x)) return y;
+  return record("neg", std::move(y), [](Gradients& g) { g.set(0, neg(g.output())); }, x);
+}
+
+Variable abs(const Variable& x) {
+  return with_input("abs", tenon::abs(x.value()), x, [](V g, V x) {
+    return mul(g, tenon::sign(x.value()));
+  });
+}
+
+Variable square(const Variable& x) {
+  return with_input("square", tenon::square(x.value()), x, [](V g, V x) {
+    return mul(g, mul(x, 2));
+  });
+}
+
+Variable sqrt(const Variable& x) {
+  return with_output("sqrt", tenon::sqrt(x.value()), x, [](V g, V y) {
+    return div(mul(g, 0.5), y);
+  });
+}
+
+Variable rsqrt(const Variable& x) {
+  return with_output("rsqrt", tenon::rsqrt(x.value()), x, [](V g, V y) {
+    return mul(mul(g, -0.5), mul(square(y), y));
+  });
+}
+
+Variable reciprocal(const Variable& x) {
+  return with_output("reciprocal", tenon::reciprocal(x.value()), x, [](V g, V y) {
+    return neg(mul(g, square(y)));
+  });
+}
+
+Variable exp(const Variable& x) {
+  return with_output("exp", tenon::exp(x.value()), x, [](V g, V y) { return mul(g, y); });
+}
+
+Variable expm1(const Variable& x) {
+  return with_output("expm1", tenon::expm1(x.value()), x, [](V g, V y) {
+    return mul(g, add(y, 1));
+  });
+}
+
+Variable log(const Variable& x) {
+  return with_input("log", tenon::log(x.value()), x, [](V g, V x) { return div(g, x); });
+}
+
+Variable log1p(const Variable& x) {
+  return with_input("log1p", tenon::log1p(x.value()), x, [](V g, V x) { return div(g, add(x, 1)); });
+}
+
+Variable sin(const Variable& x) {
+  return with_input("sin", tenon::sin(x.value()), x, [](V g, V x) { return mul(g, cos(x)); });
+}
+
+Variable cos(const Variable& x) {
+  return with_input("cos", tenon::cos(x.value()), x, [](V g, V x) { return neg(mul(g, sin(x))); });
+}
+
+Variable tanh(const Variable& x) {
+  return with_output("tanh", tenon::tanh(x.value()), x, [](V g, V y) {
+    return mul(g, sub(1, square(y)));
+  });
+}
+
+Variable erf(const Variable& x) {
+  return with_input("erf", tenon::erf(x.value()), x, [](V g, V x) {
+    return mul(g, mul(exp(neg(square(x))), 2 * std::numbers::inv_sqrtpi));
+  });
+}
+
+Variable sigmoid(const Variable& x) {
+  return with_output("sigmoid", tenon::sigmoid(x.value()), x, [](V g, V y) {
+    return mul(g, mul(y, sub(1, y)));
+  });
+}
+
+Variable relu(const Variable& x) {
+  return with_output("relu", tenon::relu(x.value()), x, [](V g, V y) { return relu_grad(g, y); });
+}
+
+Variable relu_grad(const Variable& grad, const Variable& y) {
+  Tensor value = tenon::relu_grad(grad.value(), y.value());
+  if (!recording(grad)) return value;
+  return record("relu_grad", std::move(value), [y = save(y)](Gradients& g) {
+    g.set(0, relu_grad(g.output(), y.get(g)));
+  }, grad);
+}
+
+}  // namespace tenon::autograd
