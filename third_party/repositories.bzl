@@ -145,7 +145,7 @@ def _rules():
     maybe(
         bazel_repository,
         name = "platforms",
-        package = "bazel-platforms",
+        package = "bazel-bootstrap-data",
         path = "/usr/share/bazel/platforms",
     )
     maybe(
@@ -153,10 +153,4 @@ def _rules():
         name = "rules_java",
         package = "bazel-rules-java",
         path = "/usr/share/bazel/rules/java",
-    )
-    maybe(
-        bazel_repository,
-        name = "rules_proto",
-        package = "bazel-rules-proto",
-        path = "/usr/share/bazel/rules/proto",
     )

@@ -6,8 +6,8 @@
 set -eu
 cd "$1"
 
-# Bazel loads these by itself, or brings them along.
-bazel_own=" bazel_tools remote_coverage_tools rules_java rules_proto tenon "
+# Bazel brings these along, or loads them by itself.
+bazel_own=" bazel_tools remote_coverage_tools rules_java tenon "
 
 build_files() {
   find . \( -name '.git' -o -name 'bazel-*' \) -prune -o \
