@@ -93,8 +93,8 @@ absl::Status AtomicFile::write(const void* data, std::size_t bytes) {
     const ssize_t written = ::write(descriptor_, next, std::min(bytes, kMaxWrite));
     if (written < 0) {
       if (errno == EINTR) continue;
-      absl::Status status = system_error("cannot write byte " + std::to_string(offset_) + " of " +
-                                         path_);
+      absl::Status status =
+          system_error("cannot write byte " + std::to_string(offset_) + " of " + path_);
       discard();
       return status;
     }

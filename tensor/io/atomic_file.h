@@ -6,8 +6,9 @@
 //   return file->commit();      // until here, an earlier model.bin is untouched
 //
 // The bytes go to a temporary name in the same folder, are forced to the disk, and take the final
-// name in one step. Whatever goes wrong before that - a full disk, a crash, an early return - leaves
-// an earlier file of that name as it was; the temporary one is removed unless the process is killed.
+// name in one step. Whatever goes wrong before that - a full disk, a crash, an early return -
+// leaves an earlier file of that name as it was; the temporary one is removed unless the process is
+// killed.
 #ifndef TENON_TENSOR_IO_ATOMIC_FILE_H_
 #define TENON_TENSOR_IO_ATOMIC_FILE_H_
 

@@ -16,8 +16,7 @@ std::optional<std::size_t> checked_bytes(const Shape& shape, DType dtype) {
 }
 
 absl::Status check_bools(const MappedFile& file, std::size_t offset, std::int64_t count) {
-  const std::string_view bytes =
-      file.bytes().substr(offset, static_cast<std::size_t>(count));
+  const std::string_view bytes = file.bytes().substr(offset, static_cast<std::size_t>(count));
   const auto bad = std::find_if(bytes.begin(), bytes.end(),
                                 [](char c) { return static_cast<unsigned char>(c) > 1; });
   if (bad == bytes.end()) return absl::OkStatus();

@@ -139,7 +139,8 @@ absl::StatusOr<Tensor> read_npy(const std::string& path) {
 
   const auto type = parse_descr(header.descr);
   if (!type) {
-    return absl::UnimplementedError(path + ": expected one of the element types f2 f4 f8 i4 i8 u1 " +
+    return absl::UnimplementedError(path +
+                                    ": expected one of the element types f2 f4 f8 i4 i8 u1 " +
                                     "b1, got '" + header.descr + "'");
   }
   if (auto status = check_size(*file, *preamble, type->dtype); !status.ok()) return status;

@@ -87,8 +87,8 @@ TEST(ReadNpy, ReadsEveryVersionAndRank) {
 
 TEST(WriteNpy, WritesTheBytesThatNumpyWrites) {
   const ScratchFolder folder;
-  for (const char* name :
-       {"f32", "f64", "f16", "i64", "i32", "u8", "bool", "f32_fortran", "scalar", "vector", "empty"}) {
+  for (const char* name : {"f32", "f64", "f16", "i64", "i32", "u8", "bool", "f32_fortran", "scalar",
+                           "vector", "empty"}) {
     ASSERT_TRUE(write_npy(folder.path("x.npy"), load(fixture(name))).ok()) << name;
     EXPECT_EQ(slurp(folder.path("x.npy")), slurp(fixture(name))) << name;
   }
@@ -138,8 +138,9 @@ TEST(ReadNpy, NoChangedByteCrashes) {
       std::string changed = whole;
       changed[at] = static_cast<char>(changed[at] ^ flip);
       const auto tensor = read_npy(folder.put("x.npy", changed));
-      if (tensor.ok()) EXPECT_LE(tensor->to(DType::kI64).to_vector<std::int64_t>().size(), 1000u);
       errors += !tensor.ok();
+      if (!tensor.ok()) continue;
+      EXPECT_LE(tensor->to(DType::kI64).to_vector<std::int64_t>().size(), 6u);
     }
   }
   EXPECT_GT(errors, 250);  // 128 bytes of header and preamble, mostly spaces

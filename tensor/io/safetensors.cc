@@ -28,8 +28,9 @@ absl::StatusOr<std::size_t> header_bytes(const File& file) {
   }
   const auto length = load_little_endian<std::uint64_t>(file->data());
   if (length > kMaxHeaderBytes) {
-    return absl::InvalidArgumentError("expected a header of at most 100000000 bytes at byte 0, got " +
-                                      std::to_string(length) + ": not a safetensors file");
+    return absl::InvalidArgumentError(
+        "expected a header of at most 100000000 bytes at byte 0, got " + std::to_string(length) +
+        ": not a safetensors file");
   }
   if (length > file->size() - kLengthBytes) {
     return absl::DataLossError("expected a header up to byte " +
@@ -68,8 +69,9 @@ void check_contents(const SafetensorsFile& contents) {
       throw ValueError("[write_safetensors] expected a defined tensor '" + name + "'");
     }
     if (!names.insert(name).second) {
-      throw ValueError("[write_safetensors] expected names that differ, and not __metadata__, got '" +
-                       name + "' once too often");
+      throw ValueError(
+          "[write_safetensors] expected names that differ, and not __metadata__, got '" + name +
+          "' once too often");
     }
   }
 }
@@ -80,7 +82,8 @@ std::vector<std::size_t> data_order(const SafetensorsFile& contents) {
   std::vector<std::size_t> order(contents.tensors.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return size_of(contents.tensors[a].second.dtype()) > size_of(contents.tensors[b].second.dtype());
+    return size_of(contents.tensors[a].second.dtype()) >
+           size_of(contents.tensors[b].second.dtype());
   });
   return order;
 }

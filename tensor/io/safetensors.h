@@ -6,7 +6,8 @@
 //   if (!loaded.ok()) return loaded.status();
 //   const Tensor* weight = loaded->find("weight");     // null where there is none
 //
-// Format: https://huggingface.co/docs/safetensors. 8 bytes length N (little-endian), N bytes of JSON
+// Format: https://huggingface.co/docs/safetensors. 8 bytes length N (little-endian), N bytes of
+// JSON
 // {"name": {"dtype": "F32", "shape": [2,3], "data_offsets": [begin, end]}, …}, then the elements.
 #ifndef TENON_TENSOR_IO_SAFETENSORS_H_
 #define TENON_TENSOR_IO_SAFETENSORS_H_
@@ -32,9 +33,9 @@ struct SafetensorsFile {
 };
 
 /// Maps the file: a tensor's elements are read when they are touched, and writing to a tensor does
-/// not change the file. Only tensors that lie unaligned for their dtype are copied. All eight dtypes
-/// of Tenon are read. The header is checked whole before any tensor is made: errors name the file
-/// and the byte or the tensor, and what was expected. DataLoss for a file that ends early,
+/// not change the file. Only tensors that lie unaligned for their dtype are copied. All eight
+/// dtypes of Tenon are read. The header is checked whole before any tensor is made: errors name the
+/// file and the byte or the tensor, and what was expected. DataLoss for a file that ends early,
 /// Unimplemented for another dtype of the format, InvalidArgument for any other damage: a header
 /// beyond 100,000,000 bytes (the format's own limit), JSON of another structure, a name that comes
 /// twice, offsets that disagree with the shape, overlap, or leave a gap.

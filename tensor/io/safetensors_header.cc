@@ -31,7 +31,8 @@ std::string shortened(const std::string& text) {
 std::string tensor_named(const std::string& name) { return "tensor '" + shortened(name) + "': "; }
 
 // Takes the parser's events. A header has one structure only, so each event is either the one that
-// may come next or an error: nothing is built for JSON that is deep, large or otherwise not a header.
+// may come next or an error: nothing is built for JSON that is deep, large or otherwise not a
+// header.
 class HeaderReader {
  public:
   explicit HeaderReader(SafetensorsHeader& header) : header_(header) {}
@@ -99,14 +100,14 @@ class HeaderReader {
  private:
   enum class At {
     kStart,
-    kNames,         // between the tensors
-    kNameValue,     // after a tensor's name, or __metadata__
-    kMetadata,      // between its strings
+    kNames,      // between the tensors
+    kNameValue,  // after a tensor's name, or __metadata__
+    kMetadata,   // between its strings
     kMetadataValue,
-    kEntry,         // between a tensor's fields
+    kEntry,  // between a tensor's fields
     kDTypeValue,
     kShapeValue,
-    kShape,         // between its numbers
+    kShape,  // between its numbers
     kOffsetsValue,
     kOffsets,
     kEnd,
@@ -174,9 +175,8 @@ class HeaderReader {
     const auto found = std::find(kDTypeNames.begin(), kDTypeNames.end(), value);
     if (found == kDTypeNames.end()) {
       error_ = absl::UnimplementedError(
-          tensor_named(name_) +
-          "expected dtype F32, F64, BF16, F16, I64, I32, U8 or BOOL, got '" + shortened(value) +
-          "'");
+          tensor_named(name_) + "expected dtype F32, F64, BF16, F16, I64, I32, U8 or BOOL, got '" +
+          shortened(value) + "'");
       return false;
     }
     header_.entries.back().dtype = static_cast<DType>(found - kDTypeNames.begin());
