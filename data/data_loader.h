@@ -77,8 +77,9 @@ class DataLoader {
   /// In the body of a loop, counts the batch that the body works on as handed out. In the body for
   /// the last batch that is {epoch, num_batches()}, and after the loop {epoch + 1, 0}.
   LoaderState state() const { return state_; }
-  /// The next loop begins with batch `state.batch` of epoch `state.epoch`; with num_batches() it has
-  /// no batch left and only ends the epoch. Throws ValueError for a state this loader cannot be in.
+  /// The next loop begins with batch `state.batch` of epoch `state.epoch`; with num_batches() it
+  /// has no batch left and only ends the epoch. Throws ValueError for a state this loader cannot be
+  /// in.
   void restore(const LoaderState& state);
 
   const Dataset& dataset() const { return dataset_; }

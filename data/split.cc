@@ -27,7 +27,8 @@ void check_fractions(std::span<const double> fractions, const char* op) {
     total += fraction;
   }
   if (std::abs(total - 1) > 1e-6) {
-    throw ValueError("[" + std::string(op) + "] expected fractions that add up to 1, got a sum of " +
+    throw ValueError("[" + std::string(op) +
+                     "] expected fractions that add up to 1, got a sum of " +
                      std::to_string(total));
   }
 }

@@ -14,8 +14,8 @@
 namespace tenon::data {
 
 /// The indices 0 … size-1 dealt at random into one part per fraction, each part in ascending order.
-/// Part k ends at round(size * (fractions[0] + … + fractions[k])), so every index is in exactly one.
-/// Throws ValueError where a fraction is not in (0, 1], they do not add up to 1, or size < 0.
+/// Part k ends at round(size * (fractions[0] + … + fractions[k])), so every index is in exactly
+/// one. Throws ValueError where a fraction is not in (0, 1], they do not add up to 1, or size < 0.
 std::vector<std::vector<std::int64_t>> random_split(std::int64_t size,
                                                     std::initializer_list<double> fractions,
                                                     std::uint64_t seed);

@@ -17,8 +17,8 @@ std::string describe(const Tensor& tensor) {
 
 TensorDataset::TensorDataset(Tensor inputs, Tensor targets)
     : inputs_(std::move(inputs)), targets_(std::move(targets)) {
-  const bool have_rows = inputs_.defined() && targets_.defined() && inputs_.ndim() > 0 &&
-                         targets_.ndim() > 0;
+  const bool have_rows =
+      inputs_.defined() && targets_.defined() && inputs_.ndim() > 0 && targets_.ndim() > 0;
   if (!have_rows || inputs_.size(0) != targets_.size(0)) {
     throw ShapeError("[tensor_dataset] expected inputs [N,...] and targets [N,...], got inputs " +
                      describe(inputs_) + " and targets " + describe(targets_));

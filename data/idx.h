@@ -1,0 +1,24 @@
+// IDX files, the format of MNIST (http://yann.lecun.com/exdb/mnist): plain or gzipped.
+//
+//   absl::StatusOr<Tensor> images = read_idx("train-images-idx3-ubyte.gz");   // u8 [60000,28,28]
+#ifndef TENON_DATA_IDX_H_
+#define TENON_DATA_IDX_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "tensor/tensor.h"
+
+namespace tenon::data {
+
+/// Reads the types u8 (08), i32 (0c), f32 (0d) and f64 (0e), in 1 to 255 dimensions. What the
+/// header claims is checked against the file's size before memory is set aside. Errors name the
+/// file and the byte (of the unpacked data): those of the system; DataLoss where the file ends
+/// early or its gzip data is damaged; InvalidArgument for an empty file, another format, an unknown
+/// type, bytes after the last element; Unimplemented for the types i8 and i16, which tensors lack;
+/// ResourceExhausted where there is no memory for the elements.
+absl::StatusOr<Tensor> read_idx(const std::string& path);
+
+}  // namespace tenon::data
+
+#endif  // TENON_DATA_IDX_H_
