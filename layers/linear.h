@@ -15,6 +15,13 @@
 
 namespace tenon::layers {
 
+/// What a layer asks of its operator beside x.
+struct LinearCall {
+  const Variable& bias;  ///< [O], or undefined
+  Activation activation = Activation::kNone;
+  bool training = false;
+};
+
 /// How x W^T is computed for a weight W [O,I] of some representation.
 class LinearOperator {
  public:
@@ -22,8 +29,8 @@ class LinearOperator {
 
   virtual std::int64_t in_features() const = 0;
   virtual std::int64_t out_features() const = 0;
-  /// x [..,I] -> activation(x W^T + bias) [..,O]. `bias` [O] may be undefined.
-  virtual Variable apply(const Variable& x, const Variable& bias, Activation activation) = 0;
+  /// x [..,I] -> activation(x W^T + bias) [..,O].
+  virtual Variable apply(const Variable& x, const LinearCall& call) = 0;
   /// The variables of the representation, under the names they have within the layer.
   virtual NamedVariables parameters() const = 0;
   virtual NamedVariables buffers() const { return {}; }
@@ -39,7 +46,7 @@ class DenseOperator final : public LinearOperator {
 
   std::int64_t in_features() const override { return weight_.size(1); }
   std::int64_t out_features() const override { return weight_.size(0); }
-  Variable apply(const Variable& x, const Variable& bias, Activation activation) override;
+  Variable apply(const Variable& x, const LinearCall& call) override;
   NamedVariables parameters() const override { return {{"weight", weight_}}; }
   std::string describe() const override { return "dense"; }
   const Variable& weight() const { return weight_; }

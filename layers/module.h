@@ -68,8 +68,8 @@ class Module {
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
 
-  /// What the module computes. A module whose inputs are others than one Variable declares a
-  /// forward of its own; this one then throws.
+  /// What the module computes. A module that takes other inputs than one Variable declares a
+  /// forward of its own (and `using Module::forward;`); this one then throws.
   virtual Variable forward(const Variable& x);
   Variable operator()(const Variable& x) { return forward(x); }
 
@@ -85,6 +85,7 @@ class Module {
   NamedModules named_children() const;
   /// This module (under the name "") and all modules below it.
   NamedModules named_modules();
+  std::vector<std::pair<std::string, const Module*>> named_modules() const;
   /// Elements of all parameters.
   std::int64_t num_parameters(bool trainable_only = false) const;
 
@@ -133,12 +134,10 @@ class Module {
 
  private:
   void check_name(std::string_view name) const;
-  template <class Visit>
-  void walk(const std::string& prefix, const Visit& visit) const;
   NamedVariables named_variables(NamedVariables Module::*list) const;
   NamedVariables state_variables() const;
   template <class Target>
-  void convert(Target target, bool floating_only);
+  void convert(Target target, bool floating_only) const;
 
   Module* parent_ = nullptr;
   std::string name_;

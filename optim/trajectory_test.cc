@@ -126,9 +126,9 @@ std::unique_ptr<Optimizer> make(const Trajectory& trajectory, std::vector<Variab
 }
 
 /// Parameters and their optimizer, driven through the steps of one case.
-class Run {
+class Replay {
  public:
-  Run(const Trajectory& trajectory, std::vector<Tensor> values)
+  Replay(const Trajectory& trajectory, std::vector<Tensor> values)
       : trajectory_(trajectory), dtype_(values[0].dtype()) {
     for (Tensor& value : values) parameters_.emplace_back(std::move(value), true);
     optimizer_ = make(trajectory, parameters_);
@@ -171,7 +171,7 @@ TEST(TrajectoryTest, TheFileIsWhole) {
 
 void expect_trajectory(DType dtype, double tolerance) {
   for (const Trajectory& trajectory : golden().trajectories) {
-    Run run(trajectory, split(golden().initial, dtype));
+    Replay run(trajectory, split(golden().initial, dtype));
     for (std::size_t step = 0; step < trajectory.rows.size(); ++step) {
       run.step(step);
       const Row got = run.row();
@@ -197,12 +197,12 @@ StateDict clone(const StateDict& state) {
 TEST(TrajectoryTest, SavedAndRestoredEqualsUninterruptedBitForBit) {
   for (const Trajectory& trajectory : golden().trajectories) {
     for (std::size_t pause : {0u, 1u, 4u, 5u, 7u}) {
-      Run whole(trajectory, split(golden().initial, DType::kF32));
+      Replay whole(trajectory, split(golden().initial, DType::kF32));
       for (std::size_t step = 0; step < pause; ++step) whole.step(step);
       const StateDict saved = clone(whole.optimizer().state_dict());
       std::vector<Tensor> values = whole.values();
       for (Tensor& value : values) value = value.clone();
-      Run resumed(trajectory, values);
+      Replay resumed(trajectory, values);
       resumed.optimizer().load_state_dict(saved);
       for (std::size_t step = pause; step < 10; ++step) {
         whole.step(step);

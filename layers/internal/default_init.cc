@@ -1,0 +1,23 @@
+#include "layers/internal/default_init.h"
+
+#include <cmath>
+
+#include "init/init.h"
+
+namespace tenon::layers::internal {
+
+Tensor default_weight(const Shape& shape) {
+  Tensor weight = empty(shape);
+  init::kaiming_uniform_(weight, default_generator(),
+                         {.nonlinearity = init::Nonlinearity::kLeakyRelu, .slope = std::sqrt(5.0)});
+  return weight;
+}
+
+Tensor default_bias(const Shape& weight_shape) {
+  Tensor bias = empty({weight_shape[0]});
+  const double bound = 1 / std::sqrt(static_cast<double>(init::fans(weight_shape).in));
+  init::uniform_(bias, default_generator(), {.low = -bound, .high = bound});
+  return bias;
+}
+
+}  // namespace tenon::layers::internal
