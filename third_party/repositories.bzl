@@ -34,7 +34,7 @@ def _libraries():
         system_repository,
         name = "eigen",
         build_file = Label("//third_party/system:eigen.BUILD"),
-        headers = ["Eigen"],
+        headers = ["Eigen", "unsupported"],
         include_root = "/usr/include/eigen3",
         package = "libeigen3-dev",
     )
