@@ -42,8 +42,8 @@ struct Run {
   int epochs = 0;         ///< to be finished in all
   int epoch = 0;          ///< finished so far
   std::int64_t step = 0;  ///< updates so far, over all epochs
-  LossMean loss;          ///< of the epoch under way
-  History history;        ///< one record per finished epoch
+  LossMean loss = {};     ///< of the epoch under way
+  History history = {};   ///< one record per finished epoch
   bool stop = false;      ///< set it to end the run after this step
 };
 

@@ -32,12 +32,12 @@ using Settings = std::vector<std::pair<std::string, std::string>>;
 struct RunState {
   int epoch = 0;           ///< epochs finished
   std::int64_t step = 0;   ///< updates made
-  data::LoaderState loader;
-  History history;
+  data::LoaderState loader = {};
+  History history = {};
   double best = std::numeric_limits<double>::quiet_NaN();  ///< of what the run keeps the best of
-  Settings settings;
+  Settings settings = {};
   /// Running sums of the epoch under way: the loss's, then each metric's.
-  std::vector<std::vector<double>> sums;
+  std::vector<std::vector<double>> sums = {};
 };
 
 /// Writes a checkpoint. Errors name the file, as AtomicFile's do.
@@ -54,12 +54,12 @@ absl::StatusOr<RunState> load_checkpoint(const std::string& path, layers::Module
                                          const Settings* expected = nullptr);
 
 struct CheckpointOptions {
-  std::string path;
+  std::string path = {};
   bool resume = false;            ///< go on from `path` where it exists
   int every_epochs = 1;           ///< and after the last one; 0 for only that
   std::int64_t every_steps = 0;   ///< also within epochs; 0 for not
-  Settings settings;              ///< resuming with others is an error that names the first
-  std::string best_path;          ///< where not empty, keeps the epoch with the best `monitor` here
+  Settings settings = {};         ///< resuming with others is an error that names the first
+  std::string best_path = {};     ///< where not empty, keeps the epoch with the best `monitor` here
   std::string monitor = "val_loss";  ///< a name in the records
   bool higher_is_better = false;
 };

@@ -25,8 +25,9 @@ std::string padded(const std::string& text, std::size_t width) {
 
 std::string percent(double part) {
   if (std::isnan(part)) return "-";
+  if (part == 1) return "100";
   char text[16];
-  std::snprintf(text, sizeof text, "%.1f%%", 100 * part);
+  std::snprintf(text, sizeof text, "%.1f", 100 * part);
   return text;
 }
 
@@ -37,7 +38,7 @@ std::vector<Row> make_rows(const ConfusionMatrix& matrix, const std::vector<std:
   const int classes = matrix.classes();
   Row head{"true"};
   head.insert(head.end(), names.begin(), names.end());
-  head.emplace_back("recall");
+  head.emplace_back("recall %");
   std::vector<Row> rows{head};
   for (int truth = 0; truth < classes; ++truth) {
     Row row{names[static_cast<std::size_t>(truth)]};
@@ -45,7 +46,7 @@ std::vector<Row> make_rows(const ConfusionMatrix& matrix, const std::vector<std:
     row.push_back(percent(matrix.recall(truth)));
     rows.push_back(row);
   }
-  Row last{"precision"};
+  Row last{"precision %"};
   for (int c = 0; c < classes; ++c) last.push_back(percent(matrix.precision(c)));
   last.push_back(percent(matrix.value()));
   rows.push_back(last);

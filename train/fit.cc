@@ -49,9 +49,7 @@ class Fit {
              .loader = loader,
              .optimizer = optimizer,
              .metrics = options.metrics,
-             .epochs = options.epochs,
-             .loss = {},
-             .history = {}} {}
+             .epochs = options.epochs} {}
 
   absl::StatusOr<History> operator()() {
     absl::Status status = all_epochs();
@@ -119,7 +117,7 @@ class Fit {
 
   // Counts the epoch and writes its record.
   void finish_epoch(double loss, std::int64_t examples, double seconds) {
-    EpochRecord record{.epoch = ++run_.epoch, .values = {}};
+    EpochRecord record{.epoch = ++run_.epoch};
     add_values("train_", loss, record);
     if (options_.validation) {
       const Evaluation validation =

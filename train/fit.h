@@ -32,10 +32,10 @@ using Loss =
 
 struct FitOptions {
   int epochs = 1;                  ///< in all: a resumed run makes those that are missing
-  Loss loss;                       ///< autograd::cross_entropy where empty
-  std::vector<Metric*> metrics;    ///< of training and validation, reset for each
+  Loss loss = {};                  ///< autograd::cross_entropy where empty
+  std::vector<Metric*> metrics = {};  ///< of training and validation, reset for each
   data::DataLoader* validation = nullptr;  ///< gone through after every epoch
-  std::vector<Callback*> callbacks;
+  std::vector<Callback*> callbacks = {};
 };
 
 /// Goes through the loader `epochs` times, with one update per batch, the module in training mode
@@ -48,8 +48,8 @@ absl::StatusOr<History> fit(layers::Module& module, data::DataLoader& loader,
                             optim::Optimizer& optimizer, const FitOptions& options = {});
 
 struct EvaluateOptions {
-  Loss loss;                     ///< autograd::cross_entropy where empty
-  std::vector<Metric*> metrics;  ///< reset first; they hold their values afterwards
+  Loss loss = {};                ///< autograd::cross_entropy where empty
+  std::vector<Metric*> metrics = {};  ///< reset first; they hold their values afterwards
 };
 
 struct Evaluation {

@@ -17,7 +17,7 @@
 namespace tenon::train {
 
 struct NamedValue {
-  std::string name;  ///< "train_loss", "val_accuracy": no commas, no line ends
+  std::string name = {};  ///< "train_loss", "val_accuracy": no commas, no line ends
   double value = 0;
 
   bool operator==(const NamedValue&) const = default;
@@ -25,7 +25,7 @@ struct NamedValue {
 
 struct EpochRecord {
   int epoch = 0;  ///< counted from 1
-  std::vector<NamedValue> values;
+  std::vector<NamedValue> values = {};
 
   /// NaN where there is no value of that name.
   double value(std::string_view name) const;

@@ -24,8 +24,8 @@ struct Curve {
 };
 
 struct Panel {
-  std::string quantity;  // "loss"
-  std::vector<Curve> curves;
+  std::string quantity = {};  // "loss"
+  std::vector<Curve> curves = {};
 };
 
 // "val_top5_accuracy" -> {"val", "top5_accuracy"}; a name without a known prefix has no label.
@@ -38,9 +38,15 @@ std::pair<std::string, std::string> split_name(const std::string& name) {
   return {"", name};
 }
 
-// Run times vary by nature and say nothing about learning.
 bool is_timing(const std::string& quantity) {
   return quantity == "seconds" || quantity == "items_per_second";
+}
+
+// Worth a picture: there is something finite, run times aside, and a learning rate that moves.
+bool is_drawn(const std::string& quantity, const std::vector<double>& values) {
+  const auto finite = std::find_if(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+  if (finite == values.end() || is_timing(quantity)) return false;
+  return quantity != "lr" || std::any_of(finite, values.end(), [&](double v) { return v != *finite; });
 }
 
 std::vector<Panel> make_panels(const History& history) {
@@ -48,17 +54,16 @@ std::vector<Panel> make_panels(const History& history) {
   for (const std::string& name : names(history)) {
     const auto [label, quantity] = split_name(name);
     std::vector<double> values = column(history, name);
-    const bool any = std::any_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
-    if (!any || is_timing(quantity)) continue;
+    if (!is_drawn(quantity, values)) continue;
     const auto same = [&, q = quantity](const Panel& p) { return p.quantity == q; };
     auto panel = std::find_if(panels.begin(), panels.end(), same);
-    if (panel == panels.end()) panel = panels.insert(panels.end(), {.quantity = quantity, .curves = {}});
+    if (panel == panels.end()) panel = panels.insert(panels.end(), {.quantity = quantity});
     panel->curves.push_back({.label = label, .values = std::move(values)});
   }
   return panels;
 }
 
-// gnuplot's single-quoted strings know one escape: a doubled quote.
+// gnuplot's single-quoted strings know one escape, a doubled quote.
 std::string quoted(std::string_view text) {
   std::string result = "'";
   for (const char c : text) {
@@ -121,7 +126,8 @@ std::string make_script(const History& history, const std::vector<Panel>& panels
          << "set encoding utf8\n"
          << "set border 3 lc rgb '#888888'\nset tics nomirror out scale 0.5 textcolor rgb '#333333'\n"
          << "set grid ytics lc rgb '#e4e4e4' lt 1 lw 1\nset key samplen 2 textcolor rgb '#333333'\n"
-         << "set xlabel 'epoch' tc rgb '#333333'\nset offsets graph 0.02, graph 0.02, graph 0.05, graph 0.05\n"
+         << "set xlabel 'epoch' tc rgb '#333333'\nset offsets graph 0.02, graph 0.02, graph 0.04, graph 0.04\n"
+         << "set autoscale noextend\n"
          // Whole epochs on the axis, also where there are few.
          << "set xtics " << (history.size() <= 12 ? "1" : "autofreq") << "\nset datafile missing 'NaN'\n"
          << "set multiplot layout 1," << panels.size();
@@ -156,12 +162,12 @@ absl::StatusOr<Plot> plot_curves(const History& history, const std::string& base
   if (panels.empty()) {
     return absl::InvalidArgumentError(base + ": expected a history with finite values to draw");
   }
-  Plot plot{.svg = base + ".svg", .png = base + ".png", .note = ""};
+  if (absl::IsNotFound(internal::run_program({"gnuplot", "--version"}, "").status())) {
+    return Plot{.note = "no curves drawn: gnuplot is not installed"};
+  }
+  Plot plot{.svg = base + ".svg", .png = base + ".png"};
   absl::Status status = draw_to(plot.svg, make_script(history, panels, options, "svg"));
   if (status.ok()) status = draw_to(plot.png, make_script(history, panels, options, "pngcairo"));
-  if (absl::IsNotFound(status)) {
-    return Plot{.svg = "", .png = "", .note = "no curves drawn: gnuplot is not installed"};
-  }
   if (!status.ok()) return status;
   return plot;
 }

@@ -59,7 +59,7 @@ json record_to_json(const EpochRecord& record) {
 }
 
 EpochRecord record_from_json(const json& object) {
-  EpochRecord record{.epoch = epoch_from_json(object), .values = {}};
+  EpochRecord record{.epoch = epoch_from_json(object)};
   for (const json& v : object.at("values")) {
     record.values.push_back({v.at(0).get<std::string>(), number_from_json(v.at(1))});
   }
