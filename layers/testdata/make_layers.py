@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""Writes layers.safetensors: what PyTorch's layers give for small inputs of odd sizes.
+
+    python3 make_layers.py layers.safetensors        # made with PyTorch 1.13
+
+For each case: `<case>/x`, `<case>/state/<name>` (parameters), `<case>/y`, `<case>/grad_y` (the gradient that
+goes in), `<case>/grad_x` and `<case>/grad/<name>` (those that come out). Computed in double precision and
+rounded once to f32, from f32 inputs.
+"""
+
+import json
+import struct
+import sys
+
+import torch
+from torch import nn
+
+CASES = {
+    "linear": (nn.Linear(5, 7), (3, 5)),
+    "linear_3d": (nn.Linear(4, 3), (2, 3, 4)),
+    "linear_no_bias": (nn.Linear(6, 1, bias=False), (5, 6)),
+    "linear_one": (nn.Linear(1, 1), (1, 1)),
+    "conv2d": (nn.Conv2d(3, 4, 3, padding=1), (2, 3, 7, 5)),
+    "conv2d_pairs": (
+        nn.Conv2d(2, 3, (3, 2), stride=(2, 1), padding=(0, 2), dilation=(1, 2)),
+        (2, 2, 9, 6),
+    ),
+    "conv2d_groups": (nn.Conv2d(4, 6, 3, stride=2, groups=2), (1, 4, 8, 7)),
+    "conv2d_depthwise": (nn.Conv2d(5, 5, 3, padding=1, groups=5), (2, 5, 4, 6)),
+    "conv2d_no_bias": (nn.Conv2d(3, 2, 1, bias=False), (3, 3, 5, 5)),
+    "conv2d_whole_image": (nn.Conv2d(1, 2, (5, 3)), (2, 1, 5, 3)),
+    "max_pool2d": (nn.MaxPool2d(2), (2, 3, 7, 5)),
+    "max_pool2d_overlap": (nn.MaxPool2d(3, stride=2, padding=1), (1, 2, 7, 6)),
+    "max_pool2d_pairs": (nn.MaxPool2d((2, 3), stride=(1, 2)), (2, 1, 5, 8)),
+    "relu": (nn.ReLU(), (3, 4)),
+    "tanh": (nn.Tanh(), (3, 4)),
+    "sigmoid": (nn.Sigmoid(), (3, 4)),
+    "flatten": (nn.Flatten(), (2, 3, 2, 2)),
+    "flatten_middle": (nn.Flatten(1, 2), (2, 3, 2, 2)),
+    "dropout_eval": (nn.Dropout(0.5).eval(), (3, 4)),
+    "sequential": (
+        nn.Sequential(
+            nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+            nn.Linear(24, 5), nn.ReLU(), nn.ReLU(), nn.Linear(5, 3), nn.Tanh(),
+        ),
+        (3, 2, 5, 7),
+    ),
+}
+
+LOSSES = ["mean", "sum", "none"]
+
+
+def normal(shape, generator):
+    """Normal numbers that are f32 exactly, held in double precision."""
+    return torch.randn(shape, generator=generator).double()
+
+
+def run_case(module, shape, generator):
+    module = module.double()
+    tensors = {}
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.copy_(normal(parameter.shape, generator) * 0.5)
+    x = normal(shape, generator).requires_grad_()
+    y = module(x)
+    grad_y = normal(y.shape, generator)
+    y.backward(grad_y)
+    tensors.update({"x": x, "y": y, "grad_y": grad_y, "grad_x": x.grad})
+    for name, parameter in module.named_parameters():
+        tensors["state/" + name] = parameter
+        tensors["grad/" + name] = parameter.grad
+    return tensors
+
+
+def run_loss(reduction, generator):
+    x = (normal((5, 4), generator) * 3).requires_grad_()
+    labels = torch.tensor([3, 0, 2, 2, 1])
+    y = nn.CrossEntropyLoss(reduction=reduction)(x, labels)
+    grad_y = normal(y.shape, generator)
+    y.backward(grad_y)
+    return {"x": x, "labels": labels, "y": y, "grad_y": grad_y, "grad_x": x.grad}
+
+
+def write_safetensors(path, tensors):
+    header, body = {}, b""
+    for name, tensor in tensors.items():
+        tensor = tensor.detach().contiguous()
+        is_float = tensor.dtype == torch.float64
+        data = (tensor.float() if is_float else tensor).numpy().tobytes()
+        header[name] = {
+            "dtype": "F32" if is_float else "I64",
+            "shape": list(tensor.shape),
+            "data_offsets": [len(body), len(body) + len(data)],
+        }
+        body += data
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as out:
+        out.write(struct.pack("<Q", len(text)) + text + body)
+
+
+def main():
+    generator = torch.Generator().manual_seed(20130921)
+    tensors = {}
+    for case, (module, shape) in CASES.items():
+        for name, tensor in run_case(module, shape, generator).items():
+            tensors[case + "/" + name] = tensor
+    for reduction in LOSSES:
+        for name, tensor in run_loss(reduction, generator).items():
+            tensors["cross_entropy_" + reduction + "/" + name] = tensor
+    write_safetensors(sys.argv[1], tensors)
+
+
+main()
