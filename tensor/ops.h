@@ -220,7 +220,7 @@ struct SgdStep {
   double dampening = 0;
   double weight_decay = 0;
   bool nesterov = false;
-  bool first = false;  ///< the momentum buffers hold nothing yet
+  bool first = false;  ///< the buffers are zeros and take the first gradient undampened
 };
 /// parameters, grads and (where momentum != 0) buffers, in step with each other, dense, floating.
 void sgd_(std::span<const Tensor> parameters, std::span<const Tensor> grads,

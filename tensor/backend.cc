@@ -1,0 +1,55 @@
+#include "tensor/backend.h"
+
+#include <charconv>
+
+namespace tenon {
+namespace {
+
+BackendEntry g_entries[kNumDeviceTypes];
+
+Backend* find(Device device, const char** reason) {
+  const BackendEntry& entry = g_entries[static_cast<int>(device.type)];
+  if (!entry.find) {
+    *reason = "no backend for it is linked into this program (depend on //tensor/cuda)";
+    return nullptr;
+  }
+  return entry.find(device.index, reason);
+}
+
+}  // namespace
+
+bool register_backend(DeviceType type, BackendEntry entry) {
+  g_entries[static_cast<int>(type)] = entry;
+  return true;
+}
+
+Backend& backend(Device device) {
+  const char* reason = "";
+  if (Backend* found = find(device, &reason)) return *found;
+  throw DeviceError("[device] " + to_string(device) + " is not available: " + reason);
+}
+
+bool is_available(Device device) {
+  const char* reason = "";
+  return find(device, &reason) != nullptr;
+}
+
+Allocator& allocator(Device device) { return backend(device).allocator(); }
+
+std::string to_string(Device device) {
+  return device.is_cpu() ? "cpu" : "cuda:" + std::to_string(device.index);
+}
+
+Device parse_device(std::string_view text) {
+  if (text == "cpu") return kCpu;
+  if (text == "cuda") return {DeviceType::kCuda, 0};
+  if (text.starts_with("cuda:")) {
+    std::uint8_t index = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data() + 5, end, index);
+    if (error == std::errc() && stop == end) return {DeviceType::kCuda, index};
+  }
+  throw ValueError("[device] expected cpu, cuda or cuda:N, got '" + std::string(text) + "'");
+}
+
+}  // namespace tenon

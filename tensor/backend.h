@@ -1,0 +1,132 @@
+// What a device must be able to do. Adding a device is implementing this one class.
+//
+// The functions of tensor/ops.h check arguments, promote dtypes, infer shapes and allocate results;
+// a backend only computes. It may rely on this: every tensor lies on the backend's device, inputs
+// of one call share a dtype unless said otherwise, elementwise inputs are already expanded to the
+// result's shape (stride 0 where broadcast), and results are dense and do not overlap the inputs
+// (an in-place update excepted, where result and input are the same elements). Sizes may be 0.
+// What a backend cannot do it refuses with a DeviceError that names the operation and the dtype.
+#ifndef TENON_TENSOR_BACKEND_H_
+#define TENON_TENSOR_BACKEND_H_
+
+#include <cstdint>
+#include <span>
+
+#include "tensor/allocator.h"
+#include "tensor/device.h"
+#include "tensor/ops.h"
+#include "tensor/tensor.h"
+
+namespace tenon {
+
+enum class UnaryOp : std::uint8_t {
+  kNeg, kAbs, kSign, kSquare, kSqrt, kRsqrt, kReciprocal, kExp, kExpm1, kLog, kLog1p, kSin, kCos,
+  kTanh, kErf, kSigmoid, kRelu,
+};
+enum class BinaryOp : std::uint8_t { kAdd, kSub, kMul, kDiv, kPow, kMaximum, kMinimum, kReluGrad };
+enum class CompareOp : std::uint8_t { kEq, kNe, kLt, kLe, kGt, kGe };
+enum class ReduceOp : std::uint8_t { kSum, kMean, kMax, kMin };
+enum class Distribution : std::uint8_t { kUniform, kNormal, kBernoulli, kRandint };
+
+/// The numbers a random kernel is made of: element i is a function of (seed, offset, i).
+struct RandomArgs {
+  Distribution distribution = Distribution::kUniform;
+  std::uint64_t seed = 0;
+  std::uint64_t offset = 0;
+  double a = 0;  ///< low, mean, probability
+  double b = 1;  ///< high, deviation
+};
+
+/// out[b] = activation(a[b] x b[b] + bias): a [B,M,K], b [B,K,N], out [B,M,N], any strides; bias [N].
+struct MatmulArgs {
+  const Tensor& a;
+  const Tensor& b;
+  const Tensor* bias = nullptr;
+  Activation activation = Activation::kNone;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual Allocator& allocator() = 0;
+
+  virtual void fill(double value, const Tensor& out) = 0;
+  /// Converts dtypes where they differ. `from` is expanded; `out` may be strided.
+  virtual void copy(const Tensor& from, const Tensor& out) = 0;
+  virtual void copy_to_host(const Tensor& from, void* out) = 0;
+  virtual void copy_from_host(const void* from, const Tensor& out) = 0;
+
+  virtual void unary(UnaryOp op, const Tensor& x, const Tensor& out) = 0;
+  virtual void binary(BinaryOp op, const Tensor& a, const Tensor& b, const Tensor& out) = 0;
+  /// op(x, number), or op(number, x) where reversed.
+  virtual void binary_number(BinaryOp op, const Tensor& x, double number, bool reversed,
+                             const Tensor& out) = 0;
+  /// `out` is bool.
+  virtual void compare(CompareOp op, const Tensor& a, const Tensor& b, const Tensor& out) = 0;
+  virtual void where(const Tensor& condition, const Tensor& a, const Tensor& b,
+                     const Tensor& out) = 0;
+
+  /// Bit d of `dims` says that dimension d of x is reduced; out has x's shape with those at size 1.
+  virtual void reduce(ReduceOp op, const Tensor& x, std::uint64_t dims, const Tensor& out) = 0;
+  /// Index of the first largest (smallest) along `dim`; out is i64 with that dimension at size 1.
+  virtual void arg_reduce(bool largest, const Tensor& x, int dim, const Tensor& out) = 0;
+  virtual bool all_finite(const Tensor& x) = 0;
+
+  virtual void matmul(const MatmulArgs& args, const Tensor& out) = 0;
+
+  virtual void conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
+                      const Conv2dParams& params, Activation activation, const Tensor& out) = 0;
+  virtual void conv2d_input_grad(const Tensor& grad, const Tensor& weight,
+                                 const Conv2dParams& params, const Tensor& out) = 0;
+  virtual void conv2d_weight_grad(const Tensor& grad, const Tensor& x, const Conv2dParams& params,
+                                  const Tensor& out) = 0;
+  virtual void max_pool2d(const Tensor& x, const Pool2dParams& params, const Tensor& out,
+                          const Tensor& indices) = 0;
+  /// These two return false, having done part of it, where an index lies outside its plane.
+  virtual bool max_pool2d_scatter(const Tensor& grad, const Tensor& indices, const Tensor& out) = 0;
+  virtual bool max_pool2d_gather(const Tensor& x, const Tensor& indices, const Tensor& out) = 0;
+
+  /// x and out are [outer, size, inner], dense; softmax over the middle.
+  virtual void softmax(bool log, const Tensor& x, const Tensor& out) = 0;
+  /// out [N]; returns the row of the first label outside [0,C), or -1.
+  virtual std::int64_t cross_entropy(const Tensor& logits, const Tensor& labels,
+                                     const Tensor& out) = 0;
+  /// grad is [] or [N], multiplied by `scale`.
+  virtual void cross_entropy_grad(const Tensor& grad, double scale, const Tensor& logits,
+                                  const Tensor& labels, const Tensor& out) = 0;
+
+  // Indexing. Each returns the position of the first index out of range, or -1 (then all is done).
+  // x is [outer, size, inner], dense; indices [K].
+  virtual std::int64_t index_select(const Tensor& x, const Tensor& indices, const Tensor& out) = 0;
+  virtual std::int64_t index_add(const Tensor& indices, const Tensor& values, const Tensor& out) = 0;
+  virtual std::int64_t gather(const Tensor& x, int dim, const Tensor& index, const Tensor& out) = 0;
+  virtual std::int64_t scatter_add(int dim, const Tensor& index, const Tensor& values,
+                                   const Tensor& out) = 0;
+
+  virtual void random(const RandomArgs& args, const Tensor& out) = 0;
+  /// mask = 0 or 1/(1-p), out = x * mask.
+  virtual void dropout(const Tensor& x, double p, std::uint64_t seed, std::uint64_t offset,
+                       const Tensor& out, const Tensor& mask) = 0;
+
+  virtual void sgd(std::span<const Tensor> parameters, std::span<const Tensor> grads,
+                   std::span<const Tensor> buffers, const SgdStep& step) = 0;
+  virtual void adam(std::span<const Tensor> parameters, std::span<const Tensor> grads,
+                    std::span<const Tensor> first_moments, std::span<const Tensor> second_moments,
+                    const AdamStep& step) = 0;
+};
+
+/// The backend of a device. Throws DeviceError that says what is missing: the backend in this
+/// binary, or the device in this machine.
+Backend& backend(Device device);
+
+/// How a backend makes itself known, at the start of the program. `find` returns the backend of the
+/// device with an index, or null and the reason.
+struct BackendEntry {
+  Backend* (*find)(int index, const char** reason) = nullptr;
+};
+/// Called from a static initializer of the backend's library.
+bool register_backend(DeviceType type, BackendEntry entry);
+
+}  // namespace tenon
+
+#endif  // TENON_TENSOR_BACKEND_H_

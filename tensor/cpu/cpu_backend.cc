@@ -1,0 +1,126 @@
+// The Backend of the host processor: forwards each family to its kernels.
+#include <cstring>
+
+#include "tensor/backend.h"
+#include "tensor/cpu/allocator.h"
+#include "tensor/cpu/kernels.h"
+
+namespace tenon::cpu {
+namespace {
+
+class CpuBackend final : public Backend {
+ public:
+  Allocator& allocator() override { return host_allocator(); }
+
+  void fill(double value, const Tensor& out) override { cpu::fill(value, out); }
+  void copy(const Tensor& from, const Tensor& out) override { cpu::copy(from, out); }
+  void copy_to_host(const Tensor& from, void* out) override {
+    std::memcpy(out, from.raw_data(), from.bytes());
+  }
+  void copy_from_host(const void* from, const Tensor& out) override {
+    std::memcpy(out.raw_data(), from, out.bytes());
+  }
+
+  void unary(UnaryOp op, const Tensor& x, const Tensor& out) override { cpu::unary(op, x, out); }
+  void binary(BinaryOp op, const Tensor& a, const Tensor& b, const Tensor& out) override {
+    cpu::binary(op, a, b, out);
+  }
+  void binary_number(BinaryOp op, const Tensor& x, double number, bool reversed,
+                     const Tensor& out) override {
+    cpu::binary_number(op, x, number, reversed, out);
+  }
+  void compare(CompareOp op, const Tensor& a, const Tensor& b, const Tensor& out) override {
+    cpu::compare(op, a, b, out);
+  }
+  void where(const Tensor& condition, const Tensor& a, const Tensor& b,
+             const Tensor& out) override {
+    cpu::where(condition, a, b, out);
+  }
+
+  void reduce(ReduceOp op, const Tensor& x, std::uint64_t dims, const Tensor& out) override {
+    cpu::reduce(op, x, dims, out);
+  }
+  void arg_reduce(bool largest, const Tensor& x, int dim, const Tensor& out) override {
+    cpu::arg_reduce(largest, x, dim, out);
+  }
+  bool all_finite(const Tensor& x) override { return cpu::all_finite(x); }
+
+  void matmul(const MatmulArgs& args, const Tensor& out) override { cpu::matmul(args, out); }
+
+  void conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
+              const Conv2dParams& params, Activation activation, const Tensor& out) override {
+    cpu::conv2d(x, weight, bias, params, activation, out);
+  }
+  void conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dParams& params,
+                         const Tensor& out) override {
+    cpu::conv2d_input_grad(grad, weight, params, out);
+  }
+  void conv2d_weight_grad(const Tensor& grad, const Tensor& x, const Conv2dParams& params,
+                          const Tensor& out) override {
+    cpu::conv2d_weight_grad(grad, x, params, out);
+  }
+  void max_pool2d(const Tensor& x, const Pool2dParams& params, const Tensor& out,
+                  const Tensor& indices) override {
+    cpu::max_pool2d(x, params, out, indices);
+  }
+  bool max_pool2d_scatter(const Tensor& grad, const Tensor& indices, const Tensor& out) override {
+    return cpu::max_pool2d_scatter(grad, indices, out);
+  }
+  bool max_pool2d_gather(const Tensor& x, const Tensor& indices, const Tensor& out) override {
+    return cpu::max_pool2d_gather(x, indices, out);
+  }
+
+  void softmax(bool log, const Tensor& x, const Tensor& out) override {
+    cpu::softmax(log, x, out);
+  }
+  std::int64_t cross_entropy(const Tensor& logits, const Tensor& labels,
+                             const Tensor& out) override {
+    return cpu::cross_entropy(logits, labels, out);
+  }
+  void cross_entropy_grad(const Tensor& grad, double scale, const Tensor& logits,
+                          const Tensor& labels, const Tensor& out) override {
+    cpu::cross_entropy_grad(grad, scale, logits, labels, out);
+  }
+
+  std::int64_t index_select(const Tensor& x, const Tensor& indices, const Tensor& out) override {
+    return cpu::index_select(x, indices, out);
+  }
+  std::int64_t index_add(const Tensor& indices, const Tensor& values, const Tensor& out) override {
+    return cpu::index_add(indices, values, out);
+  }
+  std::int64_t gather(const Tensor& x, int dim, const Tensor& index, const Tensor& out) override {
+    return cpu::gather_elements(x, dim, index, out);
+  }
+  std::int64_t scatter_add(int dim, const Tensor& index, const Tensor& values,
+                           const Tensor& out) override {
+    return cpu::scatter_add(dim, index, values, out);
+  }
+
+  void random(const RandomArgs& args, const Tensor& out) override { cpu::random(args, out); }
+  void dropout(const Tensor& x, double p, std::uint64_t seed, std::uint64_t offset,
+               const Tensor& out, const Tensor& mask) override {
+    cpu::dropout(x, p, seed, offset, out, mask);
+  }
+
+  void sgd(std::span<const Tensor> parameters, std::span<const Tensor> grads,
+           std::span<const Tensor> buffers, const SgdStep& step) override {
+    cpu::sgd(parameters, grads, buffers, step);
+  }
+  void adam(std::span<const Tensor> parameters, std::span<const Tensor> grads,
+            std::span<const Tensor> first_moments, std::span<const Tensor> second_moments,
+            const AdamStep& step) override {
+    cpu::adam(parameters, grads, first_moments, second_moments, step);
+  }
+};
+
+Backend* find(int index, const char** reason) {
+  static auto* backend = new CpuBackend;
+  if (index == 0) return backend;
+  *reason = "there is one cpu device, number 0";
+  return nullptr;
+}
+
+[[maybe_unused]] const bool registered = register_backend(DeviceType::kCpu, {.find = find});
+
+}  // namespace
+}  // namespace tenon::cpu

@@ -1,0 +1,68 @@
+// The CPU kernels by family; CpuBackend (cpu_backend.cc) only forwards to them.
+#ifndef TENON_TENSOR_CPU_KERNELS_H_
+#define TENON_TENSOR_CPU_KERNELS_H_
+
+#include "tensor/backend.h"
+
+namespace tenon::cpu {
+
+// copy.cc
+void fill(double value, const Tensor& out);
+void copy(const Tensor& from, const Tensor& out);
+
+// unary.cc, binary.cc, compare.cc
+void unary(UnaryOp op, const Tensor& x, const Tensor& out);
+void binary(BinaryOp op, const Tensor& a, const Tensor& b, const Tensor& out);
+void binary_number(BinaryOp op, const Tensor& x, double number, bool reversed, const Tensor& out);
+void compare(CompareOp op, const Tensor& a, const Tensor& b, const Tensor& out);
+void where(const Tensor& condition, const Tensor& a, const Tensor& b, const Tensor& out);
+
+// reduce.cc, arg_reduce.cc
+void reduce(ReduceOp op, const Tensor& x, std::uint64_t dims, const Tensor& out);
+void arg_reduce(bool largest, const Tensor& x, int dim, const Tensor& out);
+bool all_finite(const Tensor& x);
+
+// matmul.cc: oneDNN, or Eigen where oneDNN does not take the dtype.
+void matmul(const MatmulArgs& args, const Tensor& out);
+
+// conv.cc: oneDNN; conv_plain.cc: f64 by loops.
+void conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const Conv2dParams& params,
+            Activation activation, const Tensor& out);
+void conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dParams& params,
+                       const Tensor& out);
+void conv2d_weight_grad(const Tensor& grad, const Tensor& x, const Conv2dParams& params,
+                        const Tensor& out);
+
+// pool.cc
+void max_pool2d(const Tensor& x, const Pool2dParams& params, const Tensor& out,
+                const Tensor& indices);
+bool max_pool2d_scatter(const Tensor& grad, const Tensor& indices, const Tensor& out);
+bool max_pool2d_gather(const Tensor& x, const Tensor& indices, const Tensor& out);
+
+// softmax.cc
+void softmax(bool log, const Tensor& x, const Tensor& out);
+std::int64_t cross_entropy(const Tensor& logits, const Tensor& labels, const Tensor& out);
+void cross_entropy_grad(const Tensor& grad, double scale, const Tensor& logits,
+                        const Tensor& labels, const Tensor& out);
+
+// indexing.cc
+std::int64_t index_select(const Tensor& x, const Tensor& indices, const Tensor& out);
+std::int64_t index_add(const Tensor& indices, const Tensor& values, const Tensor& out);
+std::int64_t gather_elements(const Tensor& x, int dim, const Tensor& index, const Tensor& out);
+std::int64_t scatter_add(int dim, const Tensor& index, const Tensor& values, const Tensor& out);
+
+// random.cc
+void random(const RandomArgs& args, const Tensor& out);
+void dropout(const Tensor& x, double p, std::uint64_t seed, std::uint64_t offset,
+             const Tensor& out, const Tensor& mask);
+
+// optimizer.cc
+void sgd(std::span<const Tensor> parameters, std::span<const Tensor> grads,
+         std::span<const Tensor> buffers, const SgdStep& step);
+void adam(std::span<const Tensor> parameters, std::span<const Tensor> grads,
+          std::span<const Tensor> first_moments, std::span<const Tensor> second_moments,
+          const AdamStep& step);
+
+}  // namespace tenon::cpu
+
+#endif  // TENON_TENSOR_CPU_KERNELS_H_

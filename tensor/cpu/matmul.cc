@@ -1,0 +1,142 @@
+#include <Eigen/Core>
+
+#include "tensor/cpu/kernels.h"
+#include "tensor/cpu/onednn.h"
+#include "tensor/cpu/strided_loop.h"
+
+namespace tenon::cpu {
+namespace {
+
+using dnnl::memory;
+
+/// Rows or columns dense, the way oneDNN takes a matrix; batch stride as it is.
+bool is_plain_matrix(const Tensor& x) {
+  const std::int64_t rows = x.shape()[1], columns = x.shape()[2];
+  const std::int64_t down = x.strides()[1], across = x.strides()[2];
+  return (across == 1 && down >= columns) || (down == 1 && across >= rows);
+}
+
+Tensor as_plain(const Tensor& x) { return is_plain_matrix(x) ? x : x.contiguous(); }
+
+/// A dimension of size 1 may carry any stride; give it the one that a dense matrix has.
+memory::desc matrix_desc(const Tensor& x, bool batched) {
+  const std::int64_t rows = x.shape()[1], columns = x.shape()[2];
+  std::int64_t down = x.strides()[1], across = x.strides()[2];
+  if (across == 1 && (rows == 1 || down < columns)) down = columns;
+  const auto type = onednn::data_type(x.dtype());
+  if (!batched) return {{rows, columns}, type, memory::dims{down, across}};
+  const bool shared = x.strides()[0] == 0;  // one matrix for the whole batch
+  return {{shared ? 1 : x.shape()[0], rows, columns}, type,
+          memory::dims{shared ? rows * columns : x.strides()[0], down, across}};
+}
+
+onednn::Execution make_matmul(const Tensor& a, const Tensor& b, const Tensor& out,
+                              const MatmulArgs& args) {
+  const bool batched = out.shape()[0] > 1;
+  const memory::desc desc_a = matrix_desc(a, batched), desc_b = matrix_desc(b, batched);
+  const memory::desc desc_out = matrix_desc(out, batched);
+  dnnl::primitive_attr attributes;
+  if (args.activation == Activation::kRelu) {
+    dnnl::post_ops after;
+    after.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+    attributes.set_post_ops(after);
+  }
+  memory::desc desc_bias;
+  if (args.bias) {
+    memory::dims shape(batched ? 3 : 2, 1), strides(shape.size(), args.bias->numel());
+    shape.back() = args.bias->numel();
+    strides.back() = 1;
+    desc_bias = memory::desc(shape, onednn::data_type(args.bias->dtype()), strides);
+  }
+  const dnnl::matmul::desc desc = args.bias
+                                      ? dnnl::matmul::desc(desc_a, desc_b, desc_bias, desc_out)
+                                      : dnnl::matmul::desc(desc_a, desc_b, desc_out);
+  onednn::Execution execution(
+      dnnl::matmul(dnnl::matmul::primitive_desc(desc, attributes, onednn::engine())));
+  execution.add_source(DNNL_ARG_SRC, desc_a, desc_a);
+  execution.add_source(DNNL_ARG_WEIGHTS, desc_b, desc_b);
+  execution.add_result(DNNL_ARG_DST, desc_out, desc_out);
+  if (args.bias) execution.add_source(DNNL_ARG_BIAS, desc_bias, desc_bias);
+  return execution;
+}
+
+enum KeyKind : std::int64_t { kMatmulKey = 1 };
+
+void matmul_onednn(const MatmulArgs& args, const Tensor& out) {
+  const Tensor a = as_plain(args.a), b = as_plain(args.b);
+  const Tensor bias = args.bias ? args.bias->contiguous() : Tensor();
+  const onednn::Key key{{kMatmulKey, static_cast<std::int64_t>(a.dtype()), a.shape()[0],
+                         a.shape()[1], a.shape()[2], b.shape()[2], a.strides()[0], a.strides()[1],
+                         a.strides()[2], b.strides()[0], b.strides()[1], b.strides()[2],
+                         args.bias != nullptr, static_cast<std::int64_t>(args.activation)}};
+  onednn::Execution& execution =
+      onednn::cached(key, [&] { return make_matmul(a, b, out, args); });
+  if (args.bias) {
+    execution.run({a.raw_data(), b.raw_data(), out.raw_data(), bias.raw_data()});
+  } else {
+    execution.run({a.raw_data(), b.raw_data(), out.raw_data()});
+  }
+}
+
+template <class C>
+void matmul_eigen(const MatmulArgs& args, const Tensor& out) {
+  using Matrix = Eigen::Matrix<C, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  using Steps = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+  const std::int64_t rows = out.shape()[1], columns = out.shape()[2], inner = args.a.shape()[2];
+  parallel_items(out.shape()[0], rows * columns * inner, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const Eigen::Map<const Matrix, 0, Steps> a(
+          args.a.data<C>() + i * args.a.strides()[0], rows, inner,
+          Steps(args.a.strides()[1], args.a.strides()[2]));
+      const Eigen::Map<const Matrix, 0, Steps> b(
+          args.b.data<C>() + i * args.b.strides()[0], inner, columns,
+          Steps(args.b.strides()[1], args.b.strides()[2]));
+      Eigen::Map<Matrix> c(out.data<C>() + i * rows * columns, rows, columns);
+      c.noalias() = a * b;
+      if (args.bias) {
+        const Tensor bias = args.bias->contiguous();
+        c.rowwise() += Eigen::Map<const Eigen::RowVector<C, Eigen::Dynamic>>(bias.data<C>(),
+                                                                             columns);
+      }
+      if (args.activation == Activation::kRelu) {
+        c = (c.array() < C{0}).select(C{0}, c.array());
+      }
+    }
+  });
+}
+
+/// 16-bit types that oneDNN does not take here run in f32.
+void matmul_widened(const MatmulArgs& args, const Tensor& out) {
+  const Tensor bias = args.bias ? args.bias->to(DType::kF32) : Tensor();
+  const Tensor wide = empty_like(out, DType::kF32);
+  matmul({.a = args.a.to(DType::kF32),
+          .b = args.b.to(DType::kF32),
+          .bias = args.bias ? &bias : nullptr,
+          .activation = args.activation},
+         wide);
+  copy(wide, out);
+}
+
+/// No inner dimension: the product is zero, and what is left is activation(bias).
+void matmul_of_nothing(const MatmulArgs& args, const Tensor& out) {
+  fill(0, out);
+  if (args.bias) copy(args.bias->expand(out.shape()), out);
+  if (args.activation == Activation::kRelu) unary(UnaryOp::kRelu, out, out);
+}
+
+}  // namespace
+
+void matmul(const MatmulArgs& args, const Tensor& out) {
+  if (out.numel() == 0) return;
+  if (args.a.shape()[2] == 0) {
+    matmul_of_nothing(args, out);
+  } else if (args.a.dtype() == DType::kF64) {
+    matmul_eigen<double>(args, out);
+  } else if (onednn::supports(args.a.dtype())) {
+    matmul_onednn(args, out);
+  } else {
+    matmul_widened(args, out);
+  }
+}
+
+}  // namespace tenon::cpu

@@ -1,0 +1,54 @@
+#include "tensor/cpu/parallel.h"
+
+#include <algorithm>
+
+// Entry points of libgomp's documented ABI, declared here so that Clang, whose own OpenMP runtime
+// would bring a second pool of threads, uses the same one as GCC.
+extern "C" {
+void GOMP_parallel(void (*function)(void*), void* data, unsigned threads, unsigned flags);
+int omp_get_thread_num();
+int omp_get_max_threads();
+int omp_in_parallel();
+void omp_set_num_threads(int threads);
+}
+
+namespace tenon::cpu {
+
+int max_threads() { return omp_get_max_threads(); }
+void set_max_threads(int threads) { omp_set_num_threads(threads); }
+
+namespace pool {
+namespace {
+
+constexpr std::int64_t kMultiple = 64;
+
+struct Job {
+  std::int64_t count;
+  std::int64_t share;  // per thread
+  RangeFunction function;
+  const void* context;
+};
+
+void run_share(void* data) {
+  const Job& job = *static_cast<const Job*>(data);
+  const std::int64_t begin = omp_get_thread_num() * job.share;
+  const std::int64_t end = std::min(begin + job.share, job.count);
+  if (begin < end) job.function(job.context, begin, end);
+}
+
+}  // namespace
+
+void run(std::int64_t count, std::int64_t grain, RangeFunction function, const void* context) {
+  const std::int64_t useful = std::max<std::int64_t>(count / std::max<std::int64_t>(grain, 1), 1);
+  const std::int64_t threads = std::min<std::int64_t>(useful, max_threads());
+  if (threads <= 1 || omp_in_parallel()) {
+    function(context, 0, count);
+    return;
+  }
+  const std::int64_t share = (count + threads - 1) / threads;
+  Job job{count, (share + kMultiple - 1) / kMultiple * kMultiple, function, context};
+  GOMP_parallel(run_share, &job, static_cast<unsigned>(threads), 0);
+}
+
+}  // namespace pool
+}  // namespace tenon::cpu

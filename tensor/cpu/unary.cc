@@ -1,0 +1,109 @@
+#include <Eigen/Core>
+#include <cmath>
+
+#include "tensor/cpu/chunk.h"
+#include "tensor/cpu/kernels.h"
+#include "tensor/cpu/strided_loop.h"
+
+namespace tenon::cpu {
+namespace {
+
+template <class C>
+using Kernel = void (*)(const C* x, C* out, std::int64_t count);
+
+/// Wraps an Eigen expression as a kernel over contiguous memory.
+template <class C, class F>
+constexpr Kernel<C> kernel(F) {
+  return [](const C* x, C* out, std::int64_t count) {
+    const Eigen::Map<const Eigen::Array<C, Eigen::Dynamic, 1>> in(x, count);
+    Eigen::Map<Eigen::Array<C, Eigen::Dynamic, 1>>(out, count) = F{}(in);
+  };
+}
+
+template <class C>
+Kernel<C> arithmetic_kernel(UnaryOp op) {
+  switch (op) {
+    case UnaryOp::kNeg:
+      return kernel<C>([](const auto& x) { return -x; });
+    case UnaryOp::kAbs:
+      return kernel<C>([](const auto& x) { return x.abs(); });
+    case UnaryOp::kSquare:
+      return kernel<C>([](const auto& x) { return x.square(); });
+    case UnaryOp::kSign:
+      return kernel<C>([](const auto& x) {
+        return x.unaryExpr([](C v) { return v > C{0} ? C{1} : v < C{0} ? C{-1} : v; });
+      });
+    default:
+      return nullptr;
+  }
+}
+
+template <class C>
+Kernel<C> floating_kernel(UnaryOp op) {
+  switch (op) {
+    case UnaryOp::kSqrt:
+      return kernel<C>([](const auto& x) { return x.sqrt(); });
+    case UnaryOp::kRsqrt:
+      return kernel<C>([](const auto& x) { return x.sqrt().inverse(); });
+    case UnaryOp::kReciprocal:
+      return kernel<C>([](const auto& x) { return x.inverse(); });
+    case UnaryOp::kExp:
+      return kernel<C>([](const auto& x) { return x.exp(); });
+    case UnaryOp::kExpm1:
+      return kernel<C>([](const auto& x) { return x.expm1(); });
+    case UnaryOp::kLog:
+      return kernel<C>([](const auto& x) { return x.log(); });
+    case UnaryOp::kLog1p:
+      return kernel<C>([](const auto& x) { return x.log1p(); });
+    case UnaryOp::kSin:
+      return kernel<C>([](const auto& x) { return x.sin(); });
+    case UnaryOp::kCos:
+      return kernel<C>([](const auto& x) { return x.cos(); });
+    case UnaryOp::kTanh:
+      return kernel<C>([](const auto& x) { return x.tanh(); });
+    case UnaryOp::kErf:
+      return kernel<C>([](const auto& x) { return x.unaryExpr([](C v) { return std::erf(v); }); });
+    case UnaryOp::kSigmoid:
+      return kernel<C>([](const auto& x) { return x.logistic(); });
+    case UnaryOp::kRelu:  // written so that NaN stays NaN
+      return kernel<C>([](const auto& x) { return (x < C{0}).select(C{0}, x); });
+    default:
+      return arithmetic_kernel<C>(op);
+  }
+}
+
+template <class C>
+Kernel<C> kernel_of(UnaryOp op) {
+  if constexpr (std::is_floating_point_v<C>) {
+    return floating_kernel<C>(op);
+  } else {
+    return arithmetic_kernel<C>(op);
+  }
+}
+
+template <class C>
+void apply(Kernel<C> kernel, const Run& x, const Run& out, std::int64_t length) {
+  if (x.dtype == dtype_of<C> && x.stride == 1 && out.stride == 1) {
+    kernel(reinterpret_cast<const C*>(x.data), reinterpret_cast<C*>(out.data), length);
+    return;
+  }
+  C buffer_x[kChunk], buffer_out[kChunk];
+  for (std::int64_t i = 0; i < length; i += kChunk) {
+    const std::int64_t n = std::min(kChunk, length - i);
+    kernel(contiguous_run(at(x, i), n, buffer_x), buffer_out, n);
+    scatter(buffer_out, n, at(out, i));
+  }
+}
+
+}  // namespace
+
+void unary(UnaryOp op, const Tensor& x, const Tensor& out) {
+  dispatch_compute(x.dtype(), [&]<class C>() {
+    const Kernel<C> kernel = kernel_of<C>(op);
+    for_each_run<2>({&out, &x}, [&](const std::array<Run, 2>& runs, std::int64_t length) {
+      apply<C>(kernel, runs[1], runs[0], length);
+    });
+  });
+}
+
+}  // namespace tenon::cpu

@@ -1,0 +1,168 @@
+// Binary operations, comparisons and where: broadcasting and dtype promotion.
+#include <cmath>
+
+#include "tensor/backend.h"
+#include "tensor/internal/check.h"
+#include "tensor/ops.h"
+
+namespace tenon {
+namespace {
+
+using internal::check_defined;
+using internal::check_same_device;
+
+/// Two tensors of one dtype and one shape, as backends take them.
+struct Operands {
+  Tensor a;
+  Tensor b;
+};
+
+Operands broadcast(const char* op, const Tensor& a, const Tensor& b, DType dtype) {
+  Operands operands{a.to(dtype), b.to(dtype)};
+  if (a.shape() != b.shape()) {
+    const Shape shape = broadcast_shapes(a.shape(), b.shape(), op);
+    operands = {operands.a.expand(shape), operands.b.expand(shape)};
+  }
+  return operands;
+}
+
+/// A result in the memory order of the argument that was not broadcast.
+Tensor result_like(const Operands& operands, const Tensor& a, DType dtype) {
+  return empty_like(operands.a.shape() == a.shape() ? operands.a : operands.b, dtype);
+}
+
+void check_pair(const char* op, const Tensor& a, const Tensor& b) {
+  check_defined(op, "a", a);
+  check_defined(op, "b", b);
+  check_same_device(op, a, b);
+}
+
+Tensor binary(BinaryOp op, const char* name, const Tensor& a, const Tensor& b, DType dtype) {
+  if (a.shape() == b.shape() && a.dtype() == dtype && b.dtype() == dtype) {
+    Tensor out = empty_like(a);
+    backend(a.device()).binary(op, a, b, out);
+    return out;
+  }
+  const Operands operands = broadcast(name, a, b, dtype);
+  Tensor out = result_like(operands, a, dtype);
+  backend(a.device()).binary(op, operands.a, operands.b, out);
+  return out;
+}
+
+Tensor binary(BinaryOp op, const char* name, const Tensor& a, const Tensor& b) {
+  check_pair(name, a, b);
+  return binary(op, name, a, b, promote(a.dtype(), b.dtype()));
+}
+
+/// f32 where a fraction meets an integral tensor, else the tensor's dtype.
+DType number_dtype(const Tensor& x, double number) {
+  const bool whole = number == std::floor(number) && std::isfinite(number);
+  return is_floating(x.dtype()) || (whole && x.dtype() != DType::kBool) ? x.dtype() : DType::kF32;
+}
+
+Tensor binary_number(BinaryOp op, const Tensor& x, double number, bool reversed, DType dtype) {
+  Tensor out = empty_like(x, dtype);
+  backend(x.device()).binary_number(op, x.to(dtype), number, reversed, out);
+  return out;
+}
+
+Tensor binary_number(BinaryOp op, const char* name, const Tensor& x, double number,
+                     bool reversed = false) {
+  check_defined(name, reversed ? "b" : "a", x);
+  return binary_number(op, x, number, reversed, number_dtype(x, number));
+}
+
+DType floating_or_f32(DType dtype) { return is_floating(dtype) ? dtype : DType::kF32; }
+
+Tensor compare(CompareOp op, const char* name, const Tensor& a, const Tensor& b) {
+  check_pair(name, a, b);
+  const Operands operands = broadcast(name, a, b, promote(a.dtype(), b.dtype()));
+  Tensor out = result_like(operands, a, DType::kBool);
+  backend(a.device()).compare(op, operands.a, operands.b, out);
+  return out;
+}
+
+Tensor compare(CompareOp op, const char* name, const Tensor& a, double b) {
+  check_defined(name, "a", a);
+  return compare(op, name, a,
+                 scalar(b, {.dtype = number_dtype(a, b), .device = a.device()}));
+}
+
+}  // namespace
+
+Tensor add(const Tensor& a, const Tensor& b) { return binary(BinaryOp::kAdd, "add", a, b); }
+Tensor sub(const Tensor& a, const Tensor& b) { return binary(BinaryOp::kSub, "sub", a, b); }
+Tensor mul(const Tensor& a, const Tensor& b) { return binary(BinaryOp::kMul, "mul", a, b); }
+Tensor div(const Tensor& a, const Tensor& b) {
+  check_pair("div", a, b);
+  return binary(BinaryOp::kDiv, "div", a, b, floating_or_f32(promote(a.dtype(), b.dtype())));
+}
+Tensor pow(const Tensor& a, const Tensor& b) {
+  internal::check_floating("pow", "a", a);
+  check_pair("pow", a, b);
+  return binary(BinaryOp::kPow, "pow", a, b);
+}
+Tensor maximum(const Tensor& a, const Tensor& b) {
+  return binary(BinaryOp::kMaximum, "maximum", a, b);
+}
+Tensor minimum(const Tensor& a, const Tensor& b) {
+  return binary(BinaryOp::kMinimum, "minimum", a, b);
+}
+
+Tensor add(const Tensor& a, double b) { return binary_number(BinaryOp::kAdd, "add", a, b); }
+Tensor sub(const Tensor& a, double b) { return binary_number(BinaryOp::kSub, "sub", a, b); }
+Tensor sub(double a, const Tensor& b) { return binary_number(BinaryOp::kSub, "sub", b, a, true); }
+Tensor mul(const Tensor& a, double b) { return binary_number(BinaryOp::kMul, "mul", a, b); }
+Tensor div(const Tensor& a, double b) {
+  check_defined("div", "a", a);
+  return binary_number(BinaryOp::kDiv, a, b, false, floating_or_f32(a.dtype()));
+}
+Tensor div(double a, const Tensor& b) {
+  check_defined("div", "b", b);
+  return binary_number(BinaryOp::kDiv, b, a, true, floating_or_f32(b.dtype()));
+}
+Tensor pow(const Tensor& a, double b) {
+  internal::check_floating("pow", "a", a);
+  return binary_number(BinaryOp::kPow, "pow", a, b);
+}
+Tensor maximum(const Tensor& a, double b) {
+  return binary_number(BinaryOp::kMaximum, "maximum", a, b);
+}
+Tensor minimum(const Tensor& a, double b) {
+  return binary_number(BinaryOp::kMinimum, "minimum", a, b);
+}
+
+Tensor relu_grad(const Tensor& grad, const Tensor& y) {
+  internal::check_floating("relu_grad", "grad", grad);
+  internal::check_match("relu_grad", "grad", grad, "y", y);
+  internal::check_shape("relu_grad", "y", y, grad.shape());
+  return binary(BinaryOp::kReluGrad, "relu_grad", grad, y);
+}
+
+Tensor eq(const Tensor& a, const Tensor& b) { return compare(CompareOp::kEq, "eq", a, b); }
+Tensor ne(const Tensor& a, const Tensor& b) { return compare(CompareOp::kNe, "ne", a, b); }
+Tensor lt(const Tensor& a, const Tensor& b) { return compare(CompareOp::kLt, "lt", a, b); }
+Tensor le(const Tensor& a, const Tensor& b) { return compare(CompareOp::kLe, "le", a, b); }
+Tensor gt(const Tensor& a, const Tensor& b) { return compare(CompareOp::kGt, "gt", a, b); }
+Tensor ge(const Tensor& a, const Tensor& b) { return compare(CompareOp::kGe, "ge", a, b); }
+Tensor eq(const Tensor& a, double b) { return compare(CompareOp::kEq, "eq", a, b); }
+Tensor ne(const Tensor& a, double b) { return compare(CompareOp::kNe, "ne", a, b); }
+Tensor lt(const Tensor& a, double b) { return compare(CompareOp::kLt, "lt", a, b); }
+Tensor le(const Tensor& a, double b) { return compare(CompareOp::kLe, "le", a, b); }
+Tensor gt(const Tensor& a, double b) { return compare(CompareOp::kGt, "gt", a, b); }
+Tensor ge(const Tensor& a, double b) { return compare(CompareOp::kGe, "ge", a, b); }
+
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
+  internal::check_dtype("where", "condition", condition, DType::kBool);
+  check_pair("where", a, b);
+  check_same_device("where", condition, a);
+  const DType dtype = promote(a.dtype(), b.dtype());
+  const Shape shape = broadcast_shapes(condition.shape(),
+                                       broadcast_shapes(a.shape(), b.shape(), "where"), "where");
+  Tensor out = empty(shape, {.dtype = dtype, .device = a.device()});
+  backend(a.device())
+      .where(condition.expand(shape), a.to(dtype).expand(shape), b.to(dtype).expand(shape), out);
+  return out;
+}
+
+}  // namespace tenon

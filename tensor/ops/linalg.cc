@@ -1,0 +1,93 @@
+#include "tensor/backend.h"
+#include "tensor/internal/check.h"
+#include "tensor/ops.h"
+
+namespace tenon {
+namespace {
+
+using internal::describe;
+
+[[noreturn]] void throw_inner_mismatch(const char* op, const Tensor& a, const Tensor& b) {
+  throw ShapeError("[" + std::string(op) + "] expected b with " + std::to_string(a.size(-1)) +
+                   " rows (a " + describe(a) + "), got b " + describe(b));
+}
+
+/// The last two dimensions under one batch dimension. `lead` is the batch shape to broadcast to.
+Tensor as_batch(const Tensor& x, const Shape& lead) {
+  Shape shape = lead;
+  shape.push_back(x.size(-2));
+  shape.push_back(x.size(-1));
+  return x.expand(shape).reshape({numel(lead), x.size(-2), x.size(-1)});
+}
+
+Shape leading(const Tensor& x) {
+  return Shape(std::span<const std::int64_t>(x.shape()).first(x.ndim() - 2));
+}
+
+/// Both at least 2-d.
+Tensor matmul_matrices(const Tensor& a, const Tensor& b) {
+  if (a.size(-1) != b.size(-2)) throw_inner_mismatch("matmul", a, b);
+  // Leading dimensions of `a` fold into its rows where `b` is one matrix: one product, not many.
+  if (b.ndim() == 2 && a.ndim() > 2 && a.is_contiguous()) {
+    Shape shape = a.shape();
+    shape[a.ndim() - 1] = b.size(-1);
+    const std::int64_t rows = a.size(-1) == 0 ? numel(leading(a)) * a.size(-2)
+                                              : a.numel() / a.size(-1);
+    return matmul_matrices(a.reshape({rows, a.size(-1)}), b).reshape(shape);
+  }
+  const Shape lead = broadcast_shapes(leading(a), leading(b), "matmul");
+  Shape shape = lead;
+  shape.push_back(a.size(-2));
+  shape.push_back(b.size(-1));
+  Tensor out = empty(shape, a.options());
+  const Tensor batch_out = out.reshape({numel(lead), a.size(-2), b.size(-1)});
+  backend(a.device()).matmul({.a = as_batch(a, lead), .b = as_batch(b, lead)}, batch_out);
+  return out;
+}
+
+}  // namespace
+
+Tensor matmul(const Tensor& a, const Tensor& b) {
+  internal::check_floating("matmul", "a", a);
+  internal::check_match("matmul", "a", a, "b", b);
+  if (a.ndim() == 0 || b.ndim() == 0) {
+    throw ShapeError("[matmul] expected arguments with at least 1 dimension, got a " + describe(a) +
+                     ", b " + describe(b));
+  }
+  const Tensor left = a.ndim() == 1 ? a.unsqueeze(0) : a;
+  const Tensor right = b.ndim() == 1 ? b.unsqueeze(1) : b;
+  Tensor out = matmul_matrices(left, right);
+  if (b.ndim() == 1) out = out.squeeze(-1);
+  if (a.ndim() == 1) out = out.squeeze(b.ndim() == 1 ? -1 : -2);
+  return out;
+}
+
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
+  internal::check_floating("linear", "x", x);
+  internal::check_match("linear", "x", x, "weight", weight);
+  internal::check_ndim("linear", "weight", weight, 2);
+  const std::int64_t outputs = weight.size(0);
+  if (x.ndim() == 0 || x.size(-1) != weight.size(1)) {
+    throw ShapeError("[linear] expected x with " + std::to_string(weight.size(1)) +
+                     " features (weight " + to_string(weight.shape()) + "), got x " + describe(x));
+  }
+  if (bias.defined()) {
+    internal::check_match("linear", "x", x, "bias", bias);
+    internal::check_shape("linear", "bias", bias, {outputs});
+  }
+  Shape shape = x.shape();
+  shape[x.ndim() - 1] = outputs;
+  const std::int64_t rows = numel(shape) == 0 ? 0 : numel(shape) / outputs;
+  Tensor out = empty(shape, x.options());
+  if (out.numel() == 0) return out;
+  const Tensor flat = x.ndim() == 2 ? x.unsqueeze(0) : x.reshape({1, rows, x.size(-1)});
+  backend(x.device())
+      .matmul({.a = flat,
+               .b = weight.t().unsqueeze(0),
+               .bias = bias.defined() ? &bias : nullptr,
+               .activation = activation},
+              out.reshape({1, rows, outputs}));
+  return out;
+}
+
+}  // namespace tenon
