@@ -5,6 +5,7 @@
 #include "gtest/gtest.h"
 #include "layers/internal/test_util.h"
 #include "layers/sequential.h"
+#include "tensor/random.h"
 
 namespace tenon::layers {
 namespace {

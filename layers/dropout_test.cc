@@ -5,6 +5,7 @@
 
 #include "gtest/gtest.h"
 #include "layers/internal/test_util.h"
+#include "tensor/random.h"
 
 namespace tenon::layers {
 namespace {

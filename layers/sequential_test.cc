@@ -9,6 +9,7 @@
 #include "layers/flatten.h"
 #include "layers/internal/test_util.h"
 #include "layers/linear.h"
+#include "tensor/random.h"
 
 namespace tenon::layers {
 namespace {

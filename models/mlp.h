@@ -15,12 +15,15 @@
 namespace tenon::models {
 
 struct MlpOptions {
-  std::vector<std::int64_t> sizes;  ///< features of input, hidden layers, output
-  init::Nonlinearity activation =
-      init::Nonlinearity::kRelu;  ///< kRelu, kTanh, kSigmoid, kLinear (none)
-  double dropout = 0;             ///< after each activation; none where 0
-  std::optional<init::Scheme>
-      init;  ///< of the weights, from default_generator(); PyTorch's where absent
+  /// Features of the input, of the hidden layers, of the output.
+  std::vector<std::int64_t> sizes = {};
+  /// kRelu, kTanh, kSigmoid, or kLinear for none.
+  init::Nonlinearity activation = init::Nonlinearity::kRelu;
+  /// Probability of a zero after each activation; no Dropout where 0.
+  double dropout = 0;
+  /// Fills the weights from default_generator() and zeroes the biases; PyTorch's values where
+  /// absent.
+  std::optional<init::Scheme> init = {};
 };
 
 /// Linear, activation, (Dropout,) …, Linear, numbered as in PyTorch's Sequential of these. Inputs
