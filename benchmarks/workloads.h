@@ -1,0 +1,24 @@
+// The training steps that Tenon is measured by: one fixed random batch, forward, loss, backward,
+// optimizer; no data loading. Names, shapes and hyper-parameters are those of the PyTorch script
+// they are compared with.
+#ifndef TENON_BENCHMARKS_WORKLOADS_H_
+#define TENON_BENCHMARKS_WORKLOADS_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace tenon::benchmarks {
+
+struct Workload {
+  std::string name;
+  double flop;  ///< of matrix products in one step, the first layer's input gradient left out
+  /// Builds model, optimizer and batch; each call of what it returns is one training step.
+  std::function<std::function<void()>()> prepare;
+};
+
+std::vector<Workload> workloads();
+
+}  // namespace tenon::benchmarks
+
+#endif  // TENON_BENCHMARKS_WORKLOADS_H_
