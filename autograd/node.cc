@@ -14,7 +14,8 @@ namespace {
 
 std::atomic<std::uint64_t> last_sequence{0};
 
-// Nodes of this thread that wait to be deleted, and whether somebody further down the stack does it.
+// Nodes of this thread that wait to be deleted, and whether somebody further down the stack does
+// it.
 constinit thread_local Node* doomed = nullptr;
 constinit thread_local bool burying = false;
 

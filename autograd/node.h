@@ -1,4 +1,5 @@
-// The recorded graph, for people who write their own operations (autograd/record.h makes the nodes).
+// The recorded graph, for people who write their own operations (autograd/record.h makes the
+// nodes).
 //
 //   Variable cube(const Variable& x) {
 //     Tensor y = tenon::mul(tenon::square(x.value()), x.value());
@@ -64,8 +65,8 @@ class Node : public tenon::internal::RefCounted<Node>, public Pooled {
   int add_hook(std::uint32_t output, GradHook hook);
   void remove_hook(int id);
 
-  /// Ends a node, and the nodes that it alone kept alive, without recursion: a graph may be millions
-  /// of nodes deep.
+  /// Ends a node, and the nodes that it alone kept alive, without recursion: a graph may be
+  /// millions of nodes deep.
   static void destroy(Node* node);
 
  protected:
@@ -92,7 +93,7 @@ class Node : public tenon::internal::RefCounted<Node>, public Pooled {
   absl::InlinedVector<Edge, 3> inputs_;
   absl::InlinedVector<Output, 1> outputs_;
   std::unique_ptr<HookList> hooks_;
-  Pass* pass_ = nullptr;       // the backward pass that has a gradient here
+  Pass* pass_ = nullptr;  // the backward pass that has a gradient here
   Node* next_doomed_ = nullptr;
   std::uint64_t chosen_ = 0;   // mark of the last pass that asked for the gradient of an output
   std::uint64_t visited_ = 0;  // mark of the last pass that looked what is behind this node,

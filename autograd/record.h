@@ -58,8 +58,8 @@ class RuleNode final : public Node {
   std::optional<Rule> rule_;
 };
 
-/// The variable with this value, computed from `inputs`, whose gradients `rule` computes. A constant
-/// where nothing is being recorded or the value is not floating. `name` must be a literal.
+/// The variable with this value, computed from `inputs`, whose gradients `rule` computes. A
+/// constant where nothing is being recorded or the value is not floating. `name` must be a literal.
 template <class Rule, class... Inputs>
 Variable record(const char* name, Tensor value, Rule rule, const Inputs&... inputs) {
   if (!recording(inputs...) || !is_floating(value.dtype())) return Variable(std::move(value));

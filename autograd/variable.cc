@@ -63,7 +63,10 @@ VariableImpl& Variable::checked(const char* op) const {
   return *impl_;
 }
 
-const Tensor& Variable::value() const { return checked("value").value; }
+const Tensor& Variable::value() const {
+  static const Tensor undefined;
+  return impl_ ? impl_->value : undefined;
+}
 
 bool Variable::requires_grad() const { return checked("requires_grad").requires_grad; }
 
@@ -155,7 +158,8 @@ std::vector<Variable> grad(std::span<const Variable> outputs, std::span<const Va
   check_grad_arguments(outputs, inputs, grad_outputs);
   std::vector<Variable> seeds;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    seeds.push_back(seed_for(outputs[i], grad_outputs.empty() ? Variable() : grad_outputs[i], "grad"));
+    seeds.push_back(
+        seed_for(outputs[i], grad_outputs.empty() ? Variable() : grad_outputs[i], "grad"));
   }
   Pass pass(options.retain_graph, options.create_graph);
   pass.choose(outputs, inputs);
@@ -167,9 +171,10 @@ std::vector<Variable> grad(std::span<const Variable> outputs, std::span<const Va
   std::vector<Variable> grads = pass.take_chosen();
   for (std::size_t i = 0; i < grads.size(); ++i) {
     if (grads[i].defined() || options.allow_unused) continue;
-    throw AutogradError("[grad] expected outputs that depend on every input, none depends on input " +
-                        std::to_string(i) + " " + to_string(inputs[i].shape()) +
-                        " (allow_unused gives an undefined gradient instead)");
+    throw AutogradError(
+        "[grad] expected outputs that depend on every input, none depends on input " +
+        std::to_string(i) + " " + to_string(inputs[i].shape()) +
+        " (allow_unused gives an undefined gradient instead)");
   }
   return grads;
 }

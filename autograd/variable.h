@@ -39,6 +39,7 @@ class Variable {
   ~Variable();
 
   bool defined() const { return static_cast<bool>(impl_); }
+  /// Undefined where the variable is.
   const Tensor& value() const;
   const Shape& shape() const { return value().shape(); }
   int ndim() const { return value().ndim(); }
@@ -75,10 +76,12 @@ class Variable {
 
   struct BackwardOptions {
     bool retain_graph = false;  ///< keep what was saved, for another backward
-    bool create_graph = false;  ///< record the backward pass, for higher derivatives (and retain)
+    /// Record the backward pass, for higher derivatives, and retain. Gradients then hold on to the
+    /// graph and the graph to its leaves: forget them (zero_grad) to free it, or use grad().
+    bool create_graph = false;
   };
-  /// Adds d this / d leaf to the gradient of every leaf that requires one. `grad` is the gradient of
-  /// this (by default 1, for a single element). Throws AutogradError, ShapeError.
+  /// Adds d this / d leaf to the gradient of every leaf that requires one. `grad` is the gradient
+  /// of this (by default 1, for a single element). Throws AutogradError, ShapeError.
   void backward(const Variable& grad = {}) const;
   void backward(const Variable& grad, const BackwardOptions& options) const;
 
@@ -123,7 +126,8 @@ class NoGrad {
 
 /// Runs `segment` without saving what backward needs, and runs it again when backward gets there
 /// (Chen et al. 2016, "Training deep nets with sublinear memory cost", §3). `segment` must compute
-/// the same both times; the random stream of default_generator() is rewound for the second.
+/// the same both times; the random stream of default_generator() is rewound for the second. It may
+/// use parameters that it holds. Nests, and may be differentiated twice.
 Variable checkpoint(std::function<Variable(const Variable&)> segment, const Variable& input);
 
 }  // namespace tenon::autograd

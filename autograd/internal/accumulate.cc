@@ -23,8 +23,8 @@ bool owns_elements(const Variable& variable) {
 
 void add_into(Variable& sum, const Variable& grad) {
   const Tensor& to = sum.value();
-  const bool alike = to.dtype() == grad.dtype() && to.device() == grad.device() &&
-                     to.shape() == grad.shape();
+  const bool alike =
+      to.dtype() == grad.dtype() && to.device() == grad.device() && to.shape() == grad.shape();
   if (!alike || !owns_elements(sum)) {
     sum = tenon::add(to, grad.value());
     return;

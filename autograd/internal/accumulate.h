@@ -10,8 +10,8 @@ namespace tenon::autograd {
 /// sum += grad, of one shape. Writes into the elements of `sum` where they belong to it alone.
 void add_into(Variable& sum, const Variable& grad);
 
-/// Adds `grad` to the gradient of a leaf. The first one becomes it: as it is where it has elements of
-/// its own in the leaf's memory order (optimizers walk both in step), else as a copy.
+/// Adds `grad` to the gradient of a leaf. The first one becomes it: as it is where it has elements
+/// of its own in the leaf's memory order (optimizers walk both in step), else as a copy.
 void store_grad(VariableImpl& leaf, Variable grad);
 
 }  // namespace tenon::autograd

@@ -57,8 +57,10 @@ void Pass::accumulate(const Edge& edge, Variable grad) {
   Node& node = *edge.node;
   if (node.pass_ != this) {
     if (node.pass_) {
-      throw AutogradError("[backward] expected a graph that no other backward is working on, got "
-                          "one at work in [" + std::string(node.name()) + "]");
+      throw AutogradError(
+          "[backward] expected a graph that no other backward is working on, got "
+          "one at work in [" +
+          std::string(node.name()) + "]");
     }
     ready_.push_back({node.sequence_, edge.node});
     std::push_heap(ready_.begin(), ready_.end());
@@ -100,9 +102,10 @@ void Pass::run_node(Node& node) {
     if (node.visited_ == mark_ && !node.leads_) return;
   }
   if (node.released_) {
-    throw AutogradError("[backward] expected a graph that was not differentiated before, but what [" +
-                        std::string(node.name()) +
-                        "] saved was released by an earlier backward (give that one retain_graph)");
+    throw AutogradError(
+        "[backward] expected a graph that was not differentiated before, but what [" +
+        std::string(node.name()) +
+        "] saved was released by an earlier backward (give that one retain_graph)");
   }
   {
     Gradients gradients(node, *this);

@@ -6,9 +6,9 @@
 // the highest number of all and goes next.
 //
 // Gradients of leaves are collected by the pass and reach `.grad()` when it is complete, so a pass
-// that fails changes none. Passes may nest in one thread. Nodes keep the gradients that have arrived
-// in themselves, so a graph must not be differentiated by two passes at once (AutogradError where
-// that is noticed), and not by two threads at once.
+// that fails changes none. Passes may nest in one thread. Nodes keep the gradients that have
+// arrived in themselves, so a graph must not be differentiated by two passes at once (AutogradError
+// where that is noticed), and not by two threads at once.
 #ifndef TENON_AUTOGRAD_INTERNAL_ENGINE_H_
 #define TENON_AUTOGRAD_INTERNAL_ENGINE_H_
 

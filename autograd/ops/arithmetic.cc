@@ -18,13 +18,16 @@ Variable choose_grad(const Variable& grad, const Tensor& loses, const Tensor& eq
 template <class Wins>
 Variable extremum(const char* name, Tensor y, const Variable& a, const Variable& b, Wins loses) {
   if (!recording(a, b)) return y;
-  return record(name, std::move(y), [a = save(a), b = save(b), loses](Gradients& g) {
-    const Tensor& u = a.get(g).value();
-    const Tensor& v = b.get(g).value();
-    const Tensor equal = tenon::eq(u, v);
-    if (g.needs(0)) g.set_broadcast(0, choose_grad(g.output(), loses(u, v), equal));
-    if (g.needs(1)) g.set_broadcast(1, choose_grad(g.output(), loses(v, u), equal));
-  }, a, b);
+  return record(
+      name, std::move(y),
+      [a = save(a), b = save(b), loses](Gradients& g) {
+        const Tensor& u = a.get(g).value();
+        const Tensor& v = b.get(g).value();
+        const Tensor equal = tenon::eq(u, v);
+        if (g.needs(0)) g.set_broadcast(0, choose_grad(g.output(), loses(u, v), equal));
+        if (g.needs(1)) g.set_broadcast(1, choose_grad(g.output(), loses(v, u), equal));
+      },
+      a, b);
 }
 
 }  // namespace
@@ -32,61 +35,75 @@ Variable extremum(const char* name, Tensor y, const Variable& a, const Variable&
 Variable add(const Variable& a, const Variable& b) {
   Tensor y = tenon::add(a.value(), b.value());
   if (!recording(a, b)) return y;
-  return record("add", std::move(y), [](Gradients& g) {
-    g.set_broadcast(0, g.output());
-    g.set_broadcast(1, g.output());
-  }, a, b);
+  return record(
+      "add", std::move(y),
+      [](Gradients& g) {
+        g.set_broadcast(0, g.output());
+        g.set_broadcast(1, g.output());
+      },
+      a, b);
 }
 
 Variable sub(const Variable& a, const Variable& b) {
   Tensor y = tenon::sub(a.value(), b.value());
   if (!recording(a, b)) return y;
-  return record("sub", std::move(y), [](Gradients& g) {
-    g.set_broadcast(0, g.output());
-    if (g.needs(1)) g.set_broadcast(1, neg(g.output()));
-  }, a, b);
+  return record(
+      "sub", std::move(y),
+      [](Gradients& g) {
+        g.set_broadcast(0, g.output());
+        if (g.needs(1)) g.set_broadcast(1, neg(g.output()));
+      },
+      a, b);
 }
 
 Variable mul(const Variable& a, const Variable& b) {
   Tensor y = tenon::mul(a.value(), b.value());
   if (!recording(a, b)) return y;
-  return record("mul", std::move(y),
-                [a = save_if(requires_grad(b), a), b = save_if(requires_grad(a), b)](Gradients& g) {
-    if (g.needs(0)) g.set_broadcast(0, mul(g.output(), b.get(g)));
-    if (g.needs(1)) g.set_broadcast(1, mul(g.output(), a.get(g)));
-  }, a, b);
+  return record(
+      "mul", std::move(y),
+      [a = save_if(requires_grad(b), a), b = save_if(requires_grad(a), b)](Gradients& g) {
+        if (g.needs(0)) g.set_broadcast(0, mul(g.output(), b.get(g)));
+        if (g.needs(1)) g.set_broadcast(1, mul(g.output(), a.get(g)));
+      },
+      a, b);
 }
 
 Variable div(const Variable& a, const Variable& b) {
   Tensor y = tenon::div(a.value(), b.value());
   if (!recording(a, b)) return y;
   const SavedVariable saved_y = requires_grad(b) ? save_output(y) : SavedVariable();
-  return record("div", std::move(y), [y = saved_y, b = save(b)](Gradients& g) {
-    const Variable over_b = div(g.output(), b.get(g));
-    g.set_broadcast(0, over_b);
-    if (g.needs(1)) g.set_broadcast(1, neg(mul(over_b, y.get(g))));
-  }, a, b);
+  return record(
+      "div", std::move(y),
+      [y = saved_y, b = save(b)](Gradients& g) {
+        const Variable over_b = div(g.output(), b.get(g));
+        g.set_broadcast(0, over_b);
+        if (g.needs(1)) g.set_broadcast(1, neg(mul(over_b, y.get(g))));
+      },
+      a, b);
 }
 
 Variable pow(const Variable& a, const Variable& b) {
   Tensor y = tenon::pow(a.value(), b.value());
   if (!recording(a, b)) return y;
   const SavedVariable saved_y = requires_grad(b) ? save_output(y) : SavedVariable();
-  return record("pow", std::move(y), [a = save(a), b = save(b), y = saved_y](Gradients& g) {
-    const Variable& u = a.get(g);
-    const Variable& v = b.get(g);
-    const Variable zero = zero_like(g.output());
-    if (g.needs(0)) {
-      // x^0 is constant, also at 0, where the formula gives 0 * infinity.
-      const Variable slope = mul(v, pow(u, sub(v, 1)));
-      g.set_broadcast(0, where(tenon::eq(v.value(), 0), zero, mul(g.output(), slope)));
-    }
-    if (g.needs(1)) {
-      // 0^b is 0 for every b > 0, where the formula gives 0 * -infinity.
-      const Variable slope = mul(y.get(g), log(u));
-      g.set_broadcast(1, where(tenon::eq(u.value(), 0), zero, mul(g.output(), slope)));
-    }
-  }, a, b);
+  return record(
+      "pow", std::move(y),
+      [a = save(a), b = save(b), y = saved_y](Gradients& g) {
+        const Variable& u = a.get(g);
+        const Variable& v = b.get(g);
+        const Variable zero = zero_like(g.output());
+        if (g.needs(0)) {
+          // x^0 is constant, also at 0, where the formula gives 0 * infinity.
+          const Variable slope = mul(v, pow(u, sub(v, 1)));
+          g.set_broadcast(0, where(tenon::eq(v.value(), 0), zero, mul(g.output(), slope)));
+        }
+        if (g.needs(1)) {
+          // 0^b is 0 for every b > 0, where the formula gives 0 * -infinity.
+          const Variable slope = mul(y.get(g), log(u));
+          g.set_broadcast(1, where(tenon::eq(u.value(), 0), zero, mul(g.output(), slope)));
+        }
+      },
+      a, b);
 }
 
 Variable maximum(const Variable& a, const Variable& b) {
@@ -102,60 +119,74 @@ Variable minimum(const Variable& a, const Variable& b) {
 Variable add(const Variable& a, double b) {
   Tensor y = tenon::add(a.value(), b);
   if (!recording(a)) return y;
-  return record("add", std::move(y), [](Gradients& g) { g.set(0, g.output()); }, a);
+  return record(
+      "add", std::move(y), [](Gradients& g) { g.set(0, g.output()); }, a);
 }
 
 Variable sub(const Variable& a, double b) {
   Tensor y = tenon::sub(a.value(), b);
   if (!recording(a)) return y;
-  return record("sub", std::move(y), [](Gradients& g) { g.set(0, g.output()); }, a);
+  return record(
+      "sub", std::move(y), [](Gradients& g) { g.set(0, g.output()); }, a);
 }
 
 Variable sub(double a, const Variable& b) {
   Tensor y = tenon::sub(a, b.value());
   if (!recording(b)) return y;
-  return record("sub", std::move(y), [](Gradients& g) { g.set(0, neg(g.output())); }, b);
+  return record(
+      "sub", std::move(y), [](Gradients& g) { g.set(0, neg(g.output())); }, b);
 }
 
 Variable mul(const Variable& a, double b) {
   Tensor y = tenon::mul(a.value(), b);
   if (!recording(a)) return y;
-  return record("mul", std::move(y), [b](Gradients& g) { g.set(0, mul(g.output(), b)); }, a);
+  return record(
+      "mul", std::move(y), [b](Gradients& g) { g.set(0, mul(g.output(), b)); }, a);
 }
 
 Variable div(const Variable& a, double b) {
   Tensor y = tenon::div(a.value(), b);
   if (!recording(a)) return y;
-  return record("div", std::move(y), [b](Gradients& g) { g.set(0, div(g.output(), b)); }, a);
+  return record(
+      "div", std::move(y), [b](Gradients& g) { g.set(0, div(g.output(), b)); }, a);
 }
 
 Variable div(double a, const Variable& b) {
   Tensor y = tenon::div(a, b.value());
   if (!recording(b)) return y;
   const SavedVariable saved_y = save_output(y);
-  return record("div", std::move(y), [y = saved_y, b = save(b)](Gradients& g) {
-    g.set(0, neg(mul(g.output(), div(y.get(g), b.get(g)))));
-  }, b);
+  return record(
+      "div", std::move(y),
+      [y = saved_y, b = save(b)](Gradients& g) {
+        g.set(0, neg(mul(g.output(), div(y.get(g), b.get(g)))));
+      },
+      b);
 }
 
 Variable pow(const Variable& a, double b) {
   Tensor y = tenon::pow(a.value(), b);
   if (!recording(a)) return y;
-  return record("pow", std::move(y), [a = save(a), b](Gradients& g) {
-    if (b == 0) return g.set(0, g.zeros(0));
-    g.set(0, mul(g.output(), mul(pow(a.get(g), b - 1), b)));
-  }, a);
+  return record(
+      "pow", std::move(y),
+      [a = save(a), b](Gradients& g) {
+        if (b == 0) return g.set(0, g.zeros(0));
+        g.set(0, mul(g.output(), mul(pow(a.get(g), b - 1), b)));
+      },
+      a);
 }
 
 Variable where(const Tensor& condition, const Variable& a, const Variable& b) {
   Tensor y = tenon::where(condition, a.value(), b.value());
   if (!recording(a, b)) return y;
-  return record("where", std::move(y), [condition = save(condition)](Gradients& g) {
-    const Tensor& chosen = condition.get(g).value();
-    const Variable zero = zero_like(g.output());
-    if (g.needs(0)) g.set_broadcast(0, where(chosen, g.output(), zero));
-    if (g.needs(1)) g.set_broadcast(1, where(chosen, zero, g.output()));
-  }, a, b);
+  return record(
+      "where", std::move(y),
+      [condition = save(condition)](Gradients& g) {
+        const Tensor& chosen = condition.get(g).value();
+        const Variable zero = zero_like(g.output());
+        if (g.needs(0)) g.set_broadcast(0, where(chosen, g.output(), zero));
+        if (g.needs(1)) g.set_broadcast(1, where(chosen, zero, g.output()));
+      },
+      a, b);
 }
 
 }  // namespace tenon::autograd

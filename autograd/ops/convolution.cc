@@ -3,8 +3,8 @@
 #include "autograd/ops.h"
 #include "autograd/record.h"
 
-// conv2d is linear in its input and in its weight. So are the two gradients in theirs, and the three
-// are each other's derivatives: <grad, conv2d(x, w)> = <conv2d_input_grad(grad, w), x> =
+// conv2d is linear in its input and in its weight. So are the two gradients in theirs, and the
+// three are each other's derivatives: <grad, conv2d(x, w)> = <conv2d_input_grad(grad, w), x> =
 // <conv2d_weight_grad(grad, x), w>.
 
 namespace tenon::autograd {
@@ -16,68 +16,76 @@ Variable pool_gather(const Variable& x, const Tensor& indices);
 Variable pool_scatter(const Variable& grad, const Tensor& indices, const Shape& x_shape) {
   Tensor y = tenon::max_pool2d_scatter(grad.value(), indices, x_shape);
   if (!recording(grad)) return y;
-  return record("max_pool2d_scatter", std::move(y), [indices](Gradients& g) {
-    g.set(0, pool_gather(g.output(), indices));
-  }, grad);
+  return record(
+      "max_pool2d_scatter", std::move(y),
+      [indices](Gradients& g) { g.set(0, pool_gather(g.output(), indices)); }, grad);
 }
 
 Variable pool_gather(const Variable& x, const Tensor& indices) {
   Tensor y = tenon::max_pool2d_gather(x.value(), indices);
   if (!recording(x)) return y;
-  return record("max_pool2d_gather", std::move(y), [indices](Gradients& g) {
-    g.set(0, pool_scatter(g.output(), indices, g.shape(0)));
-  }, x);
+  return record(
+      "max_pool2d_gather", std::move(y),
+      [indices](Gradients& g) { g.set(0, pool_scatter(g.output(), indices, g.shape(0))); }, x);
 }
 
 }  // namespace
 
 Variable conv2d(const Variable& x, const Variable& weight, const Variable& bias,
                 const Conv2dParams& params, Activation activation) {
-  Tensor y = tenon::conv2d(x.value(), weight.value(), bias.defined() ? bias.value() : Tensor(),
-                           params, activation);
+  Tensor y = tenon::conv2d(x.value(), weight.value(), bias.value(), params, activation);
   if (!recording(x, weight, bias)) return y;
   const bool relu = activation == Activation::kRelu;
   const SavedVariable saved_y = relu ? save_output(y) : SavedVariable();
-  return record("conv2d", std::move(y),
-                [relu, params, y = saved_y, x = save_if(requires_grad(weight), x),
-                 weight = save_if(requires_grad(x), weight)](Gradients& g) {
-    const Variable grad = relu ? relu_grad(g.output(), y.get(g)) : g.output();
-    if (g.needs(0)) g.set(0, conv2d_input_grad(grad, weight.get(g), g.shape(0), params));
-    if (g.needs(1)) g.set(1, conv2d_weight_grad(grad, x.get(g), g.shape(1), params));
-    if (g.needs(2)) g.set(2, sum(grad, {0, 2, 3}));
-  }, x, weight, bias);
+  return record(
+      "conv2d", std::move(y),
+      [relu, params, y = saved_y, x = save_if(requires_grad(weight), x),
+       weight = save_if(requires_grad(x), weight)](Gradients& g) {
+        const Variable grad = relu ? relu_grad(g.output(), y.get(g)) : g.output();
+        if (g.needs(0)) g.set(0, conv2d_input_grad(grad, weight.get(g), g.shape(0), params));
+        if (g.needs(1)) g.set(1, conv2d_weight_grad(grad, x.get(g), g.shape(1), params));
+        if (g.needs(2)) g.set(2, sum(grad, {0, 2, 3}));
+      },
+      x, weight, bias);
 }
 
 Variable conv2d_input_grad(const Variable& grad, const Variable& weight, const Shape& x_shape,
                            const Conv2dParams& params) {
   Tensor y = tenon::conv2d_input_grad(grad.value(), weight.value(), x_shape, params);
   if (!recording(grad, weight)) return y;
-  return record("conv2d_input_grad", std::move(y),
-                [params, grad = save_if(requires_grad(weight), grad),
-                 weight = save_if(requires_grad(grad), weight)](Gradients& g) {
-    if (g.needs(0)) g.set(0, conv2d(g.output(), weight.get(g), {}, params));
-    if (g.needs(1)) g.set(1, conv2d_weight_grad(grad.get(g), g.output(), g.shape(1), params));
-  }, grad, weight);
+  return record(
+      "conv2d_input_grad", std::move(y),
+      [params, grad = save_if(requires_grad(weight), grad),
+       weight = save_if(requires_grad(grad), weight)](Gradients& g) {
+        if (g.needs(0)) g.set(0, conv2d(g.output(), weight.get(g), {}, params));
+        if (g.needs(1)) g.set(1, conv2d_weight_grad(grad.get(g), g.output(), g.shape(1), params));
+      },
+      grad, weight);
 }
 
 Variable conv2d_weight_grad(const Variable& grad, const Variable& x, const Shape& weight_shape,
                             const Conv2dParams& params) {
   Tensor y = tenon::conv2d_weight_grad(grad.value(), x.value(), weight_shape, params);
   if (!recording(grad, x)) return y;
-  return record("conv2d_weight_grad", std::move(y),
-                [params, grad = save_if(requires_grad(x), grad),
-                 x = save_if(requires_grad(grad), x)](Gradients& g) {
-    if (g.needs(0)) g.set(0, conv2d(x.get(g), g.output(), {}, params));
-    if (g.needs(1)) g.set(1, conv2d_input_grad(grad.get(g), g.output(), g.shape(1), params));
-  }, grad, x);
+  return record(
+      "conv2d_weight_grad", std::move(y),
+      [params, grad = save_if(requires_grad(x), grad),
+       x = save_if(requires_grad(grad), x)](Gradients& g) {
+        if (g.needs(0)) g.set(0, conv2d(x.get(g), g.output(), {}, params));
+        if (g.needs(1)) g.set(1, conv2d_input_grad(grad.get(g), g.output(), g.shape(1), params));
+      },
+      grad, x);
 }
 
 Variable max_pool2d(const Variable& x, const Pool2dParams& params) {
   auto [y, indices] = tenon::max_pool2d(x.value(), params);
   if (!recording(x)) return std::move(y);
-  return record("max_pool2d", std::move(y), [indices = std::move(indices)](Gradients& g) {
-    g.set(0, pool_scatter(g.output(), indices, g.shape(0)));
-  }, x);
+  return record(
+      "max_pool2d", std::move(y),
+      [indices = std::move(indices)](Gradients& g) {
+        g.set(0, pool_scatter(g.output(), indices, g.shape(0)));
+      },
+      x);
 }
 
 }  // namespace tenon::autograd

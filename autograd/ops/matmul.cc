@@ -37,39 +37,42 @@ Variable grad_of_right(const Variable& a, const Variable& grad, int b_ndim) {
 Variable matmul(const Variable& a, const Variable& b) {
   Tensor y = tenon::matmul(a.value(), b.value());
   if (!recording(a, b)) return y;
-  return record("matmul", std::move(y),
-                [row = a.ndim() == 1, column = b.ndim() == 1, a = save_if(requires_grad(b), a),
-                 b = save_if(requires_grad(a), b)](Gradients& g) {
-    Variable grad = column ? unsqueeze(g.output(), -1) : g.output();
-    if (row) grad = unsqueeze(grad, -2);
-    if (g.needs(0)) {
-      const Variable by_columns = transpose(as_column(b.get(g)), -2, -1);
-      g.set_broadcast(0, to_argument(matmul(grad, by_columns), g.shape(0)));
-    }
-    if (g.needs(1)) {
-      const Variable product = grad_of_right(as_row(a.get(g)), grad, g.shape(1).size());
-      g.set_broadcast(1, to_argument(product, g.shape(1)));
-    }
-  }, a, b);
+  return record(
+      "matmul", std::move(y),
+      [row = a.ndim() == 1, column = b.ndim() == 1, a = save_if(requires_grad(b), a),
+       b = save_if(requires_grad(a), b)](Gradients& g) {
+        Variable grad = column ? unsqueeze(g.output(), -1) : g.output();
+        if (row) grad = unsqueeze(grad, -2);
+        if (g.needs(0)) {
+          const Variable by_columns = transpose(as_column(b.get(g)), -2, -1);
+          g.set_broadcast(0, to_argument(matmul(grad, by_columns), g.shape(0)));
+        }
+        if (g.needs(1)) {
+          const Variable product = grad_of_right(as_row(a.get(g)), grad, g.shape(1).size());
+          g.set_broadcast(1, to_argument(product, g.shape(1)));
+        }
+      },
+      a, b);
 }
 
 Variable linear(const Variable& x, const Variable& weight, const Variable& bias,
                 Activation activation) {
-  Tensor y = tenon::linear(x.value(), weight.value(), bias.defined() ? bias.value() : Tensor(),
-                           activation);
+  Tensor y = tenon::linear(x.value(), weight.value(), bias.value(), activation);
   if (!recording(x, weight, bias)) return y;
   const bool relu = activation == Activation::kRelu;
   const SavedVariable saved_y = relu ? save_output(y) : SavedVariable();
-  return record("linear", std::move(y),
-                [relu, y = saved_y, x = save_if(requires_grad(weight), x),
-                 weight = save_if(requires_grad(x), weight)](Gradients& g) {
-    const Variable grad = relu ? relu_grad(g.output(), y.get(g)) : g.output();
-    if (g.needs(0)) g.set(0, matmul(grad, weight.get(g)));
-    if (!g.needs(1) && !g.needs(2)) return;
-    const Variable rows = as_rows(grad);
-    if (g.needs(1)) g.set(1, matmul(transpose(rows, 0, 1), as_rows(x.get(g))));
-    if (g.needs(2)) g.set(2, sum(rows, {0}));
-  }, x, weight, bias);
+  return record(
+      "linear", std::move(y),
+      [relu, y = saved_y, x = save_if(requires_grad(weight), x),
+       weight = save_if(requires_grad(x), weight)](Gradients& g) {
+        const Variable grad = relu ? relu_grad(g.output(), y.get(g)) : g.output();
+        if (g.needs(0)) g.set(0, matmul(grad, weight.get(g)));
+        if (!g.needs(1) && !g.needs(2)) return;
+        const Variable rows = as_rows(grad);
+        if (g.needs(1)) g.set(1, matmul(transpose(rows, 0, 1), as_rows(x.get(g))));
+        if (g.needs(2)) g.set(2, sum(rows, {0}));
+      },
+      x, weight, bias);
 }
 
 }  // namespace tenon::autograd

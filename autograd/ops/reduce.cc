@@ -17,18 +17,21 @@ Shape kept_shape(const Shape& shape, std::span<const int> dims) {
 
 using Reduce = Tensor (*)(const Tensor&, std::span<const int>, bool);
 
-Variable extremum(const char* name, Reduce reduce, const Variable& x,
-                  std::span<const int> dims, bool keepdim) {
+Variable extremum(const char* name, Reduce reduce, const Variable& x, std::span<const int> dims,
+                  bool keepdim) {
   Tensor y = reduce(x.value(), dims, keepdim);
   if (!recording(x)) return y;
   const SavedVariable saved_y = save_output(y);
   const Shape kept = kept_shape(x.shape(), dims);
-  return record(name, std::move(y), [x = save(x), y = saved_y, kept](Gradients& g) {
-    const Tensor& values = x.get(g).value();
-    const Tensor best = tenon::eq(values, y.get(g).value().reshape(kept)).to(values.dtype());
-    const Tensor share = tenon::div(best, tenon::sum_to(best, kept));
-    g.set(0, mul(reshape(g.output(), kept), share));
-  }, x);
+  return record(
+      name, std::move(y),
+      [x = save(x), y = saved_y, kept](Gradients& g) {
+        const Tensor& values = x.get(g).value();
+        const Tensor best = tenon::eq(values, y.get(g).value().reshape(kept)).to(values.dtype());
+        const Tensor share = tenon::div(best, tenon::sum_to(best, kept));
+        g.set(0, mul(reshape(g.output(), kept), share));
+      },
+      x);
 }
 
 }  // namespace
@@ -36,20 +39,26 @@ Variable extremum(const char* name, Reduce reduce, const Variable& x,
 Variable sum(const Variable& x, std::span<const int> dims, bool keepdim) {
   Tensor y = tenon::sum(x.value(), dims, keepdim);
   if (!recording(x)) return y;
-  return record("sum", std::move(y), [kept = kept_shape(x.shape(), dims)](Gradients& g) {
-    g.set(0, expand(reshape(g.output(), kept), g.shape(0)));
-  }, x);
+  return record(
+      "sum", std::move(y),
+      [kept = kept_shape(x.shape(), dims)](Gradients& g) {
+        g.set(0, expand(reshape(g.output(), kept), g.shape(0)));
+      },
+      x);
 }
 
 Variable mean(const Variable& x, std::span<const int> dims, bool keepdim) {
   Tensor y = tenon::mean(x.value(), dims, keepdim);
   if (!recording(x)) return y;
-  return record("mean", std::move(y), [kept = kept_shape(x.shape(), dims)](Gradients& g) {
-    // Of no elements: nothing to hand over, and nothing to divide by.
-    const std::int64_t results = numel(kept);
-    const double count = results == 0 ? 1 : static_cast<double>(numel(g.shape(0)) / results);
-    g.set(0, expand(div(reshape(g.output(), kept), count), g.shape(0)));
-  }, x);
+  return record(
+      "mean", std::move(y),
+      [kept = kept_shape(x.shape(), dims)](Gradients& g) {
+        // Of no elements: nothing to hand over, and nothing to divide by.
+        const std::int64_t results = numel(kept);
+        const double count = results == 0 ? 1 : static_cast<double>(numel(g.shape(0)) / results);
+        g.set(0, expand(div(reshape(g.output(), kept), count), g.shape(0)));
+      },
+      x);
 }
 
 Variable max(const Variable& x, std::span<const int> dims, bool keepdim) {
@@ -64,9 +73,8 @@ Variable sum_to(const Variable& x, const Shape& shape) {
   if (x.shape() == shape) return x;
   Tensor y = tenon::sum_to(x.value(), shape);
   if (!recording(x)) return y;
-  return record("sum_to", std::move(y), [](Gradients& g) {
-    g.set(0, expand(g.output(), g.shape(0)));
-  }, x);
+  return record(
+      "sum_to", std::move(y), [](Gradients& g) { g.set(0, expand(g.output(), g.shape(0))); }, x);
 }
 
 }  // namespace tenon::autograd

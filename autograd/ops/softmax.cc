@@ -25,22 +25,23 @@ Variable fused_grad(const Variable& grad, const Variable& logits, const Tensor& 
                     Reduction reduction) {
   Tensor y = tenon::cross_entropy_grad(grad.value(), logits.value(), labels, reduction);
   if (!recording(grad, logits)) return y;
-  return record("cross_entropy_grad", std::move(y),
-                [reduction, grad = save(grad), logits = save(logits),
-                 labels = save(labels)](Gradients& g) {
-    const Variable& x = logits.get(g);
-    const Variable p = softmax(x, 1);
-    const Variable u = mul(g.output(), row_scale(x, reduction));
-    if (g.needs(0)) {
-      const Tensor target = tenon::one_hot(labels.get(g).value(), x.size(1), x.dtype());
-      g.set_broadcast(0, sum(mul(sub(p, target), u), {1}));
-    }
-    if (g.needs(1)) {
-      const Variable& upstream = grad.get(g);
-      const Variable per_row = upstream.ndim() == 1 ? unsqueeze(upstream, 1) : upstream;
-      g.set(1, softmax_grad(mul(u, per_row), p, 1));
-    }
-  }, grad, logits);
+  return record(
+      "cross_entropy_grad", std::move(y),
+      [reduction, grad = save(grad), logits = save(logits), labels = save(labels)](Gradients& g) {
+        const Variable& x = logits.get(g);
+        const Variable p = softmax(x, 1);
+        const Variable u = mul(g.output(), row_scale(x, reduction));
+        if (g.needs(0)) {
+          const Tensor target = tenon::one_hot(labels.get(g).value(), x.size(1), x.dtype());
+          g.set_broadcast(0, sum(mul(sub(p, target), u), {1}));
+        }
+        if (g.needs(1)) {
+          const Variable& upstream = grad.get(g);
+          const Variable per_row = upstream.ndim() == 1 ? unsqueeze(upstream, 1) : upstream;
+          g.set(1, softmax_grad(mul(u, per_row), p, 1));
+        }
+      },
+      grad, logits);
 }
 
 }  // namespace
@@ -49,27 +50,32 @@ Variable softmax(const Variable& x, int dim) {
   Tensor y = tenon::softmax(x.value(), dim);
   if (!recording(x)) return y;
   const SavedVariable saved_y = save_output(y);
-  return record("softmax", std::move(y), [dim, y = saved_y](Gradients& g) {
-    g.set(0, softmax_grad(g.output(), y.get(g), dim));
-  }, x);
+  return record(
+      "softmax", std::move(y),
+      [dim, y = saved_y](Gradients& g) { g.set(0, softmax_grad(g.output(), y.get(g), dim)); }, x);
 }
 
 Variable log_softmax(const Variable& x, int dim) {
   Tensor y = tenon::log_softmax(x.value(), dim);
   if (!recording(x)) return y;
   const SavedVariable saved_y = save_output(y);
-  return record("log_softmax", std::move(y), [dim, y = saved_y](Gradients& g) {
-    g.set(0, sub(g.output(), mul(exp(y.get(g)), sum_along(g.output(), dim))));
-  }, x);
+  return record(
+      "log_softmax", std::move(y),
+      [dim, y = saved_y](Gradients& g) {
+        g.set(0, sub(g.output(), mul(exp(y.get(g)), sum_along(g.output(), dim))));
+      },
+      x);
 }
 
 Variable cross_entropy(const Variable& logits, const Tensor& labels, Reduction reduction) {
   Tensor y = tenon::cross_entropy(logits.value(), labels, reduction);
   if (!recording(logits)) return y;
-  return record("cross_entropy", std::move(y),
-                [reduction, logits = save(logits), labels = save(labels)](Gradients& g) {
-    g.set(0, fused_grad(g.output(), logits.get(g), labels.get(g).value(), reduction));
-  }, logits);
+  return record(
+      "cross_entropy", std::move(y),
+      [reduction, logits = save(logits), labels = save(labels)](Gradients& g) {
+        g.set(0, fused_grad(g.output(), logits.get(g), labels.get(g).value(), reduction));
+      },
+      logits);
 }
 
 }  // namespace tenon::autograd

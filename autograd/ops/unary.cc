@@ -12,9 +12,9 @@ namespace {
 template <class Grad>
 Variable with_input(const char* name, Tensor y, const Variable& x, Grad grad) {
   if (!recording(x)) return y;
-  return record(name, std::move(y), [x = save(x), grad](Gradients& g) {
-    g.set(0, grad(g.output(), x.get(g)));
-  }, x);
+  return record(
+      name, std::move(y),
+      [x = save(x), grad](Gradients& g) { g.set(0, grad(g.output(), x.get(g))); }, x);
 }
 
 /// y = f(x), whose derivative `grad(grad_y, y)` is written with y.
@@ -22,9 +22,9 @@ template <class Grad>
 Variable with_output(const char* name, Tensor y, const Variable& x, Grad grad) {
   if (!recording(x)) return y;
   const SavedVariable saved_y = save_output(y);
-  return record(name, std::move(y), [y = saved_y, grad](Gradients& g) {
-    g.set(0, grad(g.output(), y.get(g)));
-  }, x);
+  return record(
+      name, std::move(y),
+      [y = saved_y, grad](Gradients& g) { g.set(0, grad(g.output(), y.get(g))); }, x);
 }
 
 using V = const Variable&;
@@ -34,37 +34,33 @@ using V = const Variable&;
 Variable neg(const Variable& x) {
   Tensor y = tenon::neg(x.value());
   if (!recording(x)) return y;
-  return record("neg", std::move(y), [](Gradients& g) { g.set(0, neg(g.output())); }, x);
+  return record(
+      "neg", std::move(y), [](Gradients& g) { g.set(0, neg(g.output())); }, x);
 }
 
 Variable abs(const Variable& x) {
-  return with_input("abs", tenon::abs(x.value()), x, [](V g, V x) {
-    return mul(g, tenon::sign(x.value()));
-  });
+  return with_input("abs", tenon::abs(x.value()), x,
+                    [](V g, V x) { return mul(g, tenon::sign(x.value())); });
 }
 
 Variable square(const Variable& x) {
-  return with_input("square", tenon::square(x.value()), x, [](V g, V x) {
-    return mul(g, mul(x, 2));
-  });
+  return with_input("square", tenon::square(x.value()), x,
+                    [](V g, V x) { return mul(g, mul(x, 2)); });
 }
 
 Variable sqrt(const Variable& x) {
-  return with_output("sqrt", tenon::sqrt(x.value()), x, [](V g, V y) {
-    return div(mul(g, 0.5), y);
-  });
+  return with_output("sqrt", tenon::sqrt(x.value()), x,
+                     [](V g, V y) { return div(mul(g, 0.5), y); });
 }
 
 Variable rsqrt(const Variable& x) {
-  return with_output("rsqrt", tenon::rsqrt(x.value()), x, [](V g, V y) {
-    return mul(mul(g, -0.5), mul(square(y), y));
-  });
+  return with_output("rsqrt", tenon::rsqrt(x.value()), x,
+                     [](V g, V y) { return mul(mul(g, -0.5), mul(square(y), y)); });
 }
 
 Variable reciprocal(const Variable& x) {
-  return with_output("reciprocal", tenon::reciprocal(x.value()), x, [](V g, V y) {
-    return neg(mul(g, square(y)));
-  });
+  return with_output("reciprocal", tenon::reciprocal(x.value()), x,
+                     [](V g, V y) { return neg(mul(g, square(y))); });
 }
 
 Variable exp(const Variable& x) {
@@ -72,9 +68,8 @@ Variable exp(const Variable& x) {
 }
 
 Variable expm1(const Variable& x) {
-  return with_output("expm1", tenon::expm1(x.value()), x, [](V g, V y) {
-    return mul(g, add(y, 1));
-  });
+  return with_output("expm1", tenon::expm1(x.value()), x,
+                     [](V g, V y) { return mul(g, add(y, 1)); });
 }
 
 Variable log(const Variable& x) {
@@ -82,7 +77,8 @@ Variable log(const Variable& x) {
 }
 
 Variable log1p(const Variable& x) {
-  return with_input("log1p", tenon::log1p(x.value()), x, [](V g, V x) { return div(g, add(x, 1)); });
+  return with_input("log1p", tenon::log1p(x.value()), x,
+                    [](V g, V x) { return div(g, add(x, 1)); });
 }
 
 Variable sin(const Variable& x) {
@@ -94,9 +90,8 @@ Variable cos(const Variable& x) {
 }
 
 Variable tanh(const Variable& x) {
-  return with_output("tanh", tenon::tanh(x.value()), x, [](V g, V y) {
-    return mul(g, sub(1, square(y)));
-  });
+  return with_output("tanh", tenon::tanh(x.value()), x,
+                     [](V g, V y) { return mul(g, sub(1, square(y))); });
 }
 
 Variable erf(const Variable& x) {
@@ -106,9 +101,8 @@ Variable erf(const Variable& x) {
 }
 
 Variable sigmoid(const Variable& x) {
-  return with_output("sigmoid", tenon::sigmoid(x.value()), x, [](V g, V y) {
-    return mul(g, mul(y, sub(1, y)));
-  });
+  return with_output("sigmoid", tenon::sigmoid(x.value()), x,
+                     [](V g, V y) { return mul(g, mul(y, sub(1, y))); });
 }
 
 Variable relu(const Variable& x) {
@@ -118,9 +112,9 @@ Variable relu(const Variable& x) {
 Variable relu_grad(const Variable& grad, const Variable& y) {
   Tensor value = tenon::relu_grad(grad.value(), y.value());
   if (!recording(grad)) return value;
-  return record("relu_grad", std::move(value), [y = save(y)](Gradients& g) {
-    g.set(0, relu_grad(g.output(), y.get(g)));
-  }, grad);
+  return record(
+      "relu_grad", std::move(value),
+      [y = save(y)](Gradients& g) { g.set(0, relu_grad(g.output(), y.get(g))); }, grad);
 }
 
 }  // namespace tenon::autograd

@@ -1,0 +1,188 @@
+#include <algorithm>
+#include <utility>
+
+#include "autograd/ops.h"
+#include "autograd/testing/reference.h"
+#include "autograd/testing/rows.h"
+
+namespace tenon::autograd::testing::rows {
+namespace {
+
+/// Everything but the last two dimensions.
+Shape leading(const Shape& shape) {
+  return Shape(std::span<const std::int64_t>(shape).first(shape.size() - 2));
+}
+
+/// a [..,M,K] and b [..,K,N], both at least 2-d.
+Array matrix_product(const Array& a, const Array& b) {
+  Shape shape = broadcast_shapes(leading(a.shape), leading(b.shape), "reference");
+  const int lead = shape.size();
+  const std::int64_t terms = a.shape.back();
+  shape.push_back(a.shape[a.shape.size() - 2]);
+  shape.push_back(b.shape.back());
+  Array result(shape);
+  for_each_index(shape, [&](const Dims& i) {
+    Dims left = i, right = i;
+    double sum = 0;
+    for (std::int64_t k = 0; k < terms; ++k) {
+      left[lead + 1] = k;
+      right[lead] = k;
+      sum += a(left) * b(right);
+    }
+    result.at(i) = sum;
+  });
+  return result;
+}
+
+Tensor matmul_reference(const Tensor& a, const Tensor& b) {
+  Array left(a), right(b);
+  if (a.ndim() == 1) left.shape = {1, a.size(0)};
+  if (b.ndim() == 1) right.shape = {b.size(0), 1};
+  Array product = matrix_product(left, right);
+  if (a.ndim() == 1) product.shape.erase(product.shape.size() - 2);
+  if (b.ndim() == 1) product.shape.erase(product.shape.size() - 1);
+  return product.tensor();
+}
+
+Sample product(std::string name, const Shape& a, const Shape& b) {
+  return {.name = std::move(name),
+          .inputs = {values(a, -1, 1, 1), values(b, -1, 1, 2)},
+          .call = [](Inputs x) { return autograd::matmul(x[0], x[1]); },
+          .reference = [](Values x) { return matmul_reference(x[0], x[1]); }};
+}
+
+Tensor linear_reference(const Tensor& x, const Tensor& weight, const Tensor& bias, bool relu) {
+  const Array input(x), w(weight);
+  Shape shape = x.shape();
+  shape[x.ndim() - 1] = weight.size(0);
+  Array result(shape);
+  for_each_index(shape, [&](const Dims& i) {
+    double sum = bias.defined() ? Array(bias)({i.back()}) : 0;
+    Dims at = i;
+    for (std::int64_t k = 0; k < weight.size(1); ++k) {
+      at[i.size() - 1] = k;
+      sum += input(at) * w({i.back(), k});
+    }
+    result.at(i) = relu ? std::max(sum, 0.0) : sum;
+  });
+  return result.tensor();
+}
+
+Sample layer(std::string name, const Shape& x, const Shape& weight, bool bias, bool relu) {
+  Sample sample{.name = std::move(name),
+                .inputs = {values(x, -1, 1, 1), values(weight, -1, 1, 2)},
+                .call =
+                    [relu](Inputs x) {
+                      return autograd::linear(x[0], x[1], x.size() > 2 ? x[2] : Variable(),
+                                              relu ? Activation::kRelu : Activation::kNone);
+                    },
+                .reference =
+                    [relu](Values x) {
+                      return linear_reference(x[0], x[1], x.size() > 2 ? x[2] : Tensor(), relu);
+                    }};
+  if (bias) sample.inputs.push_back(values({weight[0]}, -1, 1, 3));
+  return sample;
+}
+
+BadInput refused(std::string name, std::function<void()> call, Throws error,
+                 std::vector<std::string> message) {
+  return {.name = std::move(name),
+          .call = std::move(call),
+          .error = error,
+          .message = std::move(message)};
+}
+
+}  // namespace
+
+OpRow matmul() {
+  Sample large = product("large", {67, 129}, {129, 45});
+  large.differentiable = false;
+  return {
+      .name = {},
+      .dtypes = floating(),
+      .samples = {product("2-d", {3, 4}, {4, 5}), product("1-d", {4}, {4}),
+                  product("row by matrix", {4}, {4, 3}), product("matrix by column", {3, 4}, {4}),
+                  product("batch", {2, 3, 4}, {2, 4, 2}),
+                  product("batch by matrix", {2, 3, 4}, {4, 2}),
+                  product("matrix by batch", {3, 4}, {2, 4, 2}),
+                  product("broadcast batches", {2, 1, 2, 3}, {3, 3, 2}),
+                  product("batch by column", {2, 3, 4}, {4}),
+                  product("row by batch", {4}, {2, 4, 3}), product("no terms", {2, 0}, {0, 3}),
+                  product("no rows", {0, 4}, {4, 3}), product("empty batch", {0, 2, 3}, {3, 2}),
+                  std::move(large)},
+      .bad = {refused("inner sizes",
+                      [] {
+                        autograd::matmul(zeros({2, 3}), zeros({4, 5}));
+                      },
+                      Throws::kShapeError, {"[2,3]", "[4,5]"}),
+              refused("batches",
+                      [] {
+                        autograd::matmul(zeros({2, 2, 3}), zeros({3, 3, 2}));
+                      },
+                      Throws::kShapeError, {"[2]", "[3]"}),
+              refused("0-d",
+                      [] {
+                        autograd::matmul(scalar(1), zeros({4, 5}));
+                      },
+                      Throws::kShapeError, {"[4,5]"}),
+              refused("dtypes",
+                      [] {
+                        autograd::matmul(zeros({2, 3}), zeros({3, 2}, {.dtype = DType::kF64}));
+                      },
+                      Throws::kDTypeError, {"f32", "f64"}),
+              refused("integers",
+                      [] {
+                        const Tensor i = zeros({2, 2}, {.dtype = DType::kI64});
+                        autograd::matmul(i, i);
+                      },
+                      Throws::kDTypeError, {"i64"}),
+              refused("undefined",
+                      [] {
+                        autograd::matmul(zeros({2, 3}), Variable());
+                      },
+                      Throws::kValueError, {"undefined"})},
+      .tolerance = 4};
+}
+
+OpRow linear() {
+  Sample large = layer("large", {67, 129}, {45, 129}, true, true);
+  large.differentiable = false;
+  return {.name = {},
+          .dtypes = floating(),
+          .samples = {layer("plain", {3, 4}, {5, 4}, false, false),
+                      layer("bias", {3, 4}, {5, 4}, true, false),
+                      layer("bias and relu", {3, 4}, {5, 4}, true, true),
+                      layer("relu", {3, 4}, {5, 4}, false, true),
+                      layer("1-d", {4}, {5, 4}, true, false),
+                      layer("3-d", {2, 3, 4}, {5, 4}, true, true),
+                      layer("no rows", {0, 4}, {5, 4}, true, true),
+                      layer("one", {1, 1}, {1, 1}, true, false), std::move(large)},
+          .bad = {refused("features",
+                          [] {
+                            autograd::linear(zeros({2, 3}), zeros({5, 4}));
+                          },
+                          Throws::kShapeError, {"[2,3]", "[5,4]"}),
+                  refused("bias",
+                          [] {
+                            autograd::linear(zeros({2, 4}), zeros({5, 4}), zeros({4}));
+                          },
+                          Throws::kShapeError, {"bias", "[5]", "[4]"}),
+                  refused("1-d weight",
+                          [] {
+                            autograd::linear(zeros({2, 4}), zeros({4}));
+                          },
+                          Throws::kShapeError, {"weight", "[4]"}),
+                  refused("dtypes",
+                          [] {
+                            autograd::linear(zeros({2, 4}), zeros({5, 4}, {.dtype = DType::kF64}));
+                          },
+                          Throws::kDTypeError, {"f32", "f64"}),
+                  refused("undefined weight",
+                          [] {
+                            autograd::linear(zeros({2, 4}), Variable());
+                          },
+                          Throws::kValueError, {"weight", "undefined"})},
+          .tolerance = 4};
+}
+
+}  // namespace tenon::autograd::testing::rows

@@ -1,0 +1,175 @@
+#include <cmath>
+#include <utility>
+
+#include "autograd/ops.h"
+#include "autograd/testing/reference.h"
+#include "autograd/testing/rows.h"
+
+namespace tenon::autograd::testing::rows {
+namespace {
+
+/// x - log(sum(exp(x))) along a dimension (from 0).
+Array log_softmax_reference(const Tensor& tensor, int dim) {
+  const Array x(tensor);
+  Shape kept = x.shape;
+  if (kept.size() > 0) kept[dim] = 1;
+  Array sums(kept), result(x.shape);
+  for_each_index(x.shape, [&](const Dims& i) { sums.at(i) += std::exp(x(i)); });
+  for_each_index(x.shape, [&](const Dims& i) { result.at(i) = x(i) - std::log(sums(i)); });
+  return result;
+}
+
+using Softmax = Variable (*)(const Variable&, int);
+
+OpRow softmax_row(Softmax op, bool log) {
+  const auto sample = [&](std::string name, const Shape& shape, int dim, int axis) -> Sample {
+    return {.name = std::move(name),
+            .inputs = {values(shape, -4, 4)},
+            .call = [op, dim](Inputs x) { return op(x[0], dim); },
+            .reference =
+                [axis, log](Values x) {
+                  const Tensor result = log_softmax_reference(x[0], axis).tensor();
+                  return log ? result : map(result, [](double v) { return std::exp(v); });
+                }};
+  };
+  Sample large = sample("large", kLarge, 1, 1);
+  large.differentiable = false;
+  return {.name = {},
+          .dtypes = floating(),
+          .samples = {sample("rows", {3, 5}, 1, 1), sample("columns", {3, 5}, 0, 0),
+                      sample("middle", {2, 3, 4}, -2, 1), sample("one class", {3, 1}, 1, 1),
+                      sample("0-d", {}, 0, 0), sample("empty", {0, 3}, 1, 1), std::move(large)},
+          .bad = {{.name = "dim out of range",
+                   .call =
+                       [op] {
+                         op(zeros({2, 3}), 2);
+                       },
+                   .error = Throws::kIndexError,
+                   .message = {"2"}},
+                  {.name = "integers",
+                   .call =
+                       [op] {
+                         op(zeros({2, 3}, {.dtype = DType::kI64}), 1);
+                       },
+                   .error = Throws::kDTypeError,
+                   .message = {"i64", "[2,3]"}},
+                  {.name = "undefined argument",
+                   .call = [op] { op(Variable(), 0); },
+                   .error = Throws::kValueError,
+                   .message = {"undefined"}}},
+          .tolerance = 4};
+}
+
+}  // namespace
+
+OpRow softmax() { return softmax_row(autograd::softmax, false); }
+
+OpRow log_softmax() { return softmax_row(autograd::log_softmax, true); }
+
+OpRow cross_entropy() {
+  const auto sample = [](std::string name, const Shape& shape, Reduction reduction) -> Sample {
+    const Tensor labels = indices({shape[0]}, shape[1]);
+    return {.name = std::move(name),
+            .inputs = {values(shape, -4, 4)},
+            .call = [labels, reduction](
+                        Inputs x) { return autograd::cross_entropy(x[0], labels, reduction); },
+            .reference =
+                [labels, reduction](Values x) {
+                  const Array logs = log_softmax_reference(x[0], 1);
+                  const Array classes(labels);
+                  Array losses(labels.shape());
+                  double total = 0;
+                  for_each_index(losses.shape, [&](const Dims& i) {
+                    losses.at(i) = -logs({i[0], static_cast<std::int64_t>(classes(i))});
+                    total += losses(i);
+                  });
+                  if (reduction == Reduction::kNone) return losses.tensor();
+                  if (reduction == Reduction::kMean) total /= static_cast<double>(labels.numel());
+                  return scalar(total, {.dtype = DType::kF64});
+                }};
+  };
+  Sample large = sample("large", kLarge, Reduction::kMean);
+  large.differentiable = false;
+  const Tensor logits = zeros({2, 3});
+  return {
+      .name = {},
+      .dtypes = floating(),
+      .samples = {sample("mean", {4, 5}, Reduction::kMean), sample("sum", {4, 5}, Reduction::kSum),
+                  sample("per row", {4, 5}, Reduction::kNone),
+                  sample("two classes", {3, 2}, Reduction::kMean),
+                  sample("no rows", {0, 3}, Reduction::kSum), std::move(large)},
+      .bad = {{.name = "label out of range",
+               .call =
+                   [logits] {
+                     autograd::cross_entropy(logits, from_vector<std::int64_t>({0, 3}));
+                   },
+               .error = Throws::kIndexError,
+               .message = {"[0, 3)", "3", "row 1"}},
+              {.name = "negative label",
+               .call =
+                   [logits] {
+                     autograd::cross_entropy(logits, from_vector<std::int64_t>({-1, 0}));
+                   },
+               .error = Throws::kIndexError,
+               .message = {"-1", "row 0"}},
+              {.name = "another number of labels",
+               .call =
+                   [logits] {
+                     autograd::cross_entropy(logits, from_vector<std::int64_t>({0, 1, 2}));
+                   },
+               .error = Throws::kShapeError,
+               .message = {"labels", "[2]", "[3]"}},
+              {.name = "labels that are not i64",
+               .call = [logits] { autograd::cross_entropy(logits, zeros({2})); },
+               .error = Throws::kDTypeError,
+               .message = {"labels", "i64", "f32"}},
+              {.name = "1-d logits",
+               .call =
+                   [] {
+                     autograd::cross_entropy(zeros({3}), from_vector<std::int64_t>({0, 1, 2}));
+                   },
+               .error = Throws::kShapeError,
+               .message = {"logits", "[3]"}}},
+      .tolerance = 4};
+}
+
+OpRow dropout() {
+  const auto sample = [](std::string name, const Shape& shape, double p) -> Sample {
+    return {.name = std::move(name),
+            .inputs = {values(shape)},
+            .call =
+                [p](Inputs x) {
+                  Generator generator(7);
+                  return autograd::dropout(x[0], p, generator);
+                },
+            // Which elements survive is the generator's affair; what becomes of them is checked.
+            .reference =
+                [p](Values x) {
+                  Generator generator(7);
+                  const Tensor ones = tenon::ones(x[0].shape(), {.dtype = DType::kF64});
+                  const Tensor alive = tenon::ne(tenon::dropout(ones, p, generator).first, 0);
+                  return map2(x[0], alive.to(DType::kF64),
+                              [p](double v, double keep) { return keep != 0 ? v / (1 - p) : 0; });
+                }};
+  };
+  const auto refused = [](std::string name, double p, std::string got) -> BadInput {
+    return {.name = std::move(name),
+            .call = [p] { autograd::dropout(zeros({2}), p); },
+            .error = Throws::kValueError,
+            .message = {"[0, 1)", std::move(got)}};
+  };
+  return {
+      .name = {},
+      .dtypes = floating(),
+      .samples = {sample("half", {4, 7}, 0.5), sample("tenth", {4, 7}, 0.1),
+                  sample("none", {4, 7}, 0), sample("0-d", {}, 0.5), sample("empty", {0, 2}, 0.5)},
+      .bad = {refused("p 1", 1, "1"),
+              refused("negative p", -0.1, "-0.1"),
+              {.name = "integers",
+               .call = [] { autograd::dropout(zeros({2}, {.dtype = DType::kI64}), 0.5); },
+               .error = Throws::kDTypeError,
+               .message = {"i64"}}},
+      .tolerance = 1};
+}
+
+}  // namespace tenon::autograd::testing::rows
