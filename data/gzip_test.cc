@@ -89,7 +89,7 @@ TEST(ReadMaybeGzipped, NamesAFileThatIsNotThere) {
 
 TEST(GzipReader, HandsOutPieces) {
   const ScratchFolder folder;
-  for (const std::string bytes : {std::string("abcdefg"), gzipped("abcdefg")}) {
+  for (const std::string& bytes : {std::string("abcdefg"), gzipped("abcdefg")}) {
     auto reader = *GzipReader::open(folder.put("x", bytes));
     EXPECT_EQ(reader.is_gzipped(), bytes.size() != 7);
     EXPECT_GE(reader.max_bytes(), 7u);

@@ -94,7 +94,7 @@ TEST(ReadIdx, NamesFileAndByte) {
     EXPECT_THAT(message(status), HasSubstr(folder.path("x")));
   };
   expect("", "expected an IDX file, got an empty one");
-  expect("\0\0", "expected 4 bytes of IDX magic from byte 0 on, got 0");
+  expect(std::string("\0\0", 2), "expected 4 bytes of IDX magic from byte 0 on, got 2");
   expect("<html>",
          "expected the bytes 00 00 of an IDX file (or 1f 8b of a gzip file) at byte 0, "
          "got 3c 68");

@@ -35,12 +35,12 @@ TEST(TensorDataset, KeepsDtypesAndShapes) {
 }
 
 TEST(TensorDataset, CopiesRowsButSharesTensors) {
-  const Tensor inputs = tensor({{1}, {2}});
+  const Tensor inputs = tensor({{1, 1}, {2, 2}});
   const TensorDataset set(inputs, zeros({2}));
   const Batch batch = set.get(Indices{1});
   inputs.fill_(7);
-  EXPECT_EQ(batch.inputs.item<float>(), 2);
-  EXPECT_EQ(set.get(Indices{1}).inputs.item<float>(), 7);
+  EXPECT_EQ(batch.inputs.item<float>({0, 0}), 2);
+  EXPECT_EQ(set.get(Indices{1}).inputs.item<float>({0, 0}), 7);
 }
 
 TEST(TensorDataset, GivesEmptyBatches) {

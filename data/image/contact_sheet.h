@@ -13,7 +13,7 @@
 namespace tenon::data {
 
 struct ContactSheetOptions {
-  std::string title;  ///< above the images, where not empty
+  std::string title{};  ///< above the images, where not empty
   int columns = 0;    ///< images side by side; 0 chooses a page a little wider than high
   int scale = 0;      ///< page pixels per image pixel; 0 makes images at least 64 pixels wide
 };

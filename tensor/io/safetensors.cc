@@ -48,7 +48,7 @@ absl::StatusOr<SafetensorsFile> read(const File& file) {
                                                    file->size() - start);
   if (!header.ok()) return header.status();
 
-  SafetensorsFile contents{.tensors = {}, .metadata = std::move(header->metadata)};
+  SafetensorsFile contents{.metadata = std::move(header->metadata)};
   contents.tensors.reserve(header->entries.size());
   for (SafetensorsEntry& entry : header->entries) {
     const std::size_t offset = start + entry.begin;
@@ -90,7 +90,7 @@ std::vector<std::size_t> data_order(const SafetensorsFile& contents) {
 
 SafetensorsHeader make_header(const SafetensorsFile& contents,
                               const std::vector<std::size_t>& order) {
-  SafetensorsHeader header{.entries = {}, .metadata = contents.metadata};
+  SafetensorsHeader header{.metadata = contents.metadata};
   for (const auto& [name, tensor] : contents.tensors) {
     header.entries.push_back({.name = name, .dtype = tensor.dtype(), .shape = tensor.shape()});
   }

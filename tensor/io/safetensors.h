@@ -25,8 +25,8 @@ namespace tenon {
 
 /// What is in a file. The tensors' order is that of the names in the header, and is kept both ways.
 struct SafetensorsFile {
-  std::vector<std::pair<std::string, Tensor>> tensors;
-  std::map<std::string, std::string> metadata;
+  std::vector<std::pair<std::string, Tensor>> tensors{};
+  std::map<std::string, std::string> metadata{};
 
   /// The tensor of that name, or null. Linear in the number of tensors.
   const Tensor* find(const std::string& name) const;

@@ -146,7 +146,7 @@ class HeaderReader {
   bool name_key(std::string& key) {
     name_ = key;
     if (!names_.insert(key).second) return fail("expected each name once");
-    if (key != kMetadataKey) header_.entries.push_back({.name = key, .shape = {}});
+    if (key != kMetadataKey) header_.entries.push_back({.name = key});
     seen_ = 0;
     num_offsets_ = 0;
     return go(At::kNameValue);

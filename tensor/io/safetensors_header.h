@@ -20,14 +20,14 @@ namespace tenon::internal {
 struct SafetensorsEntry {
   std::string name;
   DType dtype = DType::kF32;
-  Shape shape;
+  Shape shape{};
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
 };
 
 struct SafetensorsHeader {
-  std::vector<SafetensorsEntry> entries;  ///< in the order of the text
-  std::map<std::string, std::string> metadata;
+  std::vector<SafetensorsEntry> entries{};  ///< in the order of the text
+  std::map<std::string, std::string> metadata{};
 };
 
 /// Reads and checks a header whose tensors take `data_bytes`: each entry is complete, its offsets

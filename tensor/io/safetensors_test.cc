@@ -90,10 +90,11 @@ TEST(WriteSafetensors, RoundTripsEveryDtype) {
 
 TEST(WriteSafetensors, KeepsTheOrderAndAligns) {
   const ScratchFolder folder;
-  const SafetensorsFile file{.tensors = {{"z", zeros({3}, {.dtype = DType::kU8})},
-                                         {"a", ones({2})},
-                                         {"m", full({1}, 7, {.dtype = DType::kF64})}},
-                             .metadata = {}};
+  const SafetensorsFile file{
+      .tensors = {{"z", zeros({3}, {.dtype = DType::kU8})},
+                  {"a", ones({2})},
+                  {"m", full({1}, 7, {.dtype = DType::kF64})}},
+  };
   ASSERT_TRUE(write_safetensors(folder.path("x"), file).ok());
   EXPECT_THAT(names(load(folder.path("x"))), ElementsAre("z", "a", "m"));
   const std::string text = slurp(folder.path("x"));
@@ -107,15 +108,14 @@ TEST(WriteSafetensors, WritesNoTensorsAndViews) {
   ASSERT_TRUE(write_safetensors(folder.path("x"), {}).ok());
   EXPECT_TRUE(load(folder.path("x")).tensors.empty());
   const Tensor matrix = tensor({{1, 2, 3}, {4, 5, 6}});
-  ASSERT_TRUE(
-      write_safetensors(folder.path("x"), {.tensors = {{"t", matrix.t()}}, .metadata = {}}).ok());
+  ASSERT_TRUE(write_safetensors(folder.path("x"), {.tensors = {{"t", matrix.t()}}}).ok());
   EXPECT_THAT(load(folder.path("x")).find("t")->to_vector<float>(), ElementsAre(1, 4, 2, 5, 3, 6));
 }
 
 TEST(WriteSafetensors, MayReplaceTheFileThatItReads) {
   const ScratchFolder folder;
   const std::string path = folder.path("x");
-  ASSERT_TRUE(write_safetensors(path, {.tensors = {{"a", ones({1000})}}, .metadata = {}}).ok());
+  ASSERT_TRUE(write_safetensors(path, {.tensors = {{"a", ones({1000})}}}).ok());
   SafetensorsFile file = load(path);
   file.tensors.insert(file.tensors.begin(), {"b", zeros({1000})});
   ASSERT_TRUE(write_safetensors(path, file).ok());
@@ -127,11 +127,11 @@ TEST(WriteSafetensors, ThrowsForNamesThatCannotBe) {
   const ScratchFolder folder;
   const auto write = [&](SafetensorsFile file) { (void)write_safetensors(folder.path("x"), file); };
   const Tensor t = zeros({1});
-  EXPECT_THROW(write({.tensors = {{"a", t}, {"a", t}}, .metadata = {}}), ValueError);
-  EXPECT_THROW(write({.tensors = {{"__metadata__", t}}, .metadata = {}}), ValueError);
-  EXPECT_THROW(write({.tensors = {{"\xff", t}}, .metadata = {}}), ValueError);
-  EXPECT_THROW(write({.tensors = {}, .metadata = {{"key", "\xc3"}}}), ValueError);
-  EXPECT_THROW(write({.tensors = {{"a", Tensor()}}, .metadata = {}}), ValueError);
+  EXPECT_THROW(write({.tensors = {{"a", t}, {"a", t}}}), ValueError);
+  EXPECT_THROW(write({.tensors = {{"__metadata__", t}}}), ValueError);
+  EXPECT_THROW(write({.tensors = {{"\xff", t}}}), ValueError);
+  EXPECT_THROW(write({.metadata = {{"key", "\xc3"}}}), ValueError);
+  EXPECT_THROW(write({.tensors = {{"a", Tensor()}}}), ValueError);
   EXPECT_EQ(folder.number_of_files(), 0);
 }
 
@@ -142,7 +142,7 @@ TEST(WriteSafetensors, FullDiskKeepsTheEarlierFile) {
   absl::Status status;
   {
     const FileSizeLimit limit(1 << 16);
-    status = write_safetensors(path, {.tensors = {{"a", zeros({100000})}}, .metadata = {}});
+    status = write_safetensors(path, {.tensors = {{"a", zeros({100000})}}});
   }
   EXPECT_THAT(message(status), HasSubstr("cannot write byte 65536 of " + path));
   expect_fixture(load(path));
