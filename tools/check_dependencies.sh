@@ -18,10 +18,11 @@ packages_below() {
   ./bazelw query --noimplicit_deps --notool_deps --output=package "deps($1)" 2>/dev/null </dev/null
 }
 
-# What `//a/b` pulls in, as one word a line: packages of Tenon (their top folder), and @repositories.
+# What `//a/b:c` pulls in, as one word a line: packages of Tenon (their top folder), and @repositories.
 # Repositories of build rules and of the compiler are no code.
 pulled_in() {
   local own=${1#//}
+  own=${own%%:*}
   packages_below "$1" |
     grep -vE '^@(bazel_tools|bazel_skylib|platforms|local_config_[a-z]*|rules_[a-z]*)//' |
     grep -vE "^$own(/|\$)|^third_party/cuda\$" |
