@@ -210,12 +210,12 @@ TEST(ModuleTest, Summary) {
   net.add<Flatten>();
   net.add<Linear>({.in_features = 512, .out_features = 10});
   EXPECT_EQ(net.summary(),
-            "layer   kind                                      parameters                  count\n"
-            "(root)  Sequential                                                                 \n"
-            "0       Conv2d(1 -> 8, kernel 3x3, padding 1x1)   weight [8,1,3,3], bias [8]     80\n"
-            "1       ReLU                                                                       \n"
-            "2       Flatten                                                                    \n"
-            "3       Linear(512 -> 10)                         weight [10,512], bias [10]  5,130\n"
+            "layer   kind                                     parameters                  count\n"
+            "(root)  Sequential\n"
+            "0       Conv2d(1 -> 8, kernel 3x3, padding 1x1)  weight [8,1,3,3], bias [8]     80\n"
+            "1       ReLU\n"
+            "2       Flatten\n"
+            "3       Linear(512 -> 10)                        weight [10,512], bias [10]  5,130\n"
             "5,210 parameters (20.3 KiB), all trainable\n");
 }
 

@@ -46,11 +46,13 @@ std::string render(const std::vector<Row>& rows) {
   }
   std::string text;
   for (const Row& row : rows) {
+    std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       const std::string padding(widths[i] - columns_of(row[i]), ' ');
       const bool is_number = i + 1 == row.size();
-      text += is_number ? padding + row[i] + "\n" : row[i] + padding + "  ";
+      line += is_number ? padding + row[i] : row[i] + padding + "  ";
     }
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
   return text;
 }

@@ -124,6 +124,9 @@ void expect_gradient(const Variable& parameter, const Gradient& expected) {
   }
 }
 
+/// PyTorch in f32 is up to 7e-6 away from PyTorch in double precision on these networks.
+constexpr double kTolerance = 2e-5;
+
 void expect_golden(Module& net, const std::string& name) {
   const Golden& expected = golden(name);
   net.eval();
@@ -132,9 +135,10 @@ void expect_golden(Module& net, const std::string& name) {
   const Variable logits = net(images);
   const auto got = logits.value().to_vector<float>();
   ASSERT_EQ(got.size(), expected.logits.size());
-  for (std::size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], expected.logits[i], 3e-6) << i;
+  for (std::size_t i = 0; i < got.size(); ++i)
+    EXPECT_NEAR(got[i], expected.logits[i], kTolerance) << i;
   const Variable loss = layers::cross_entropy(logits, labels_for(logits));
-  EXPECT_NEAR(loss.item<double>(), expected.loss, 3e-6);
+  EXPECT_NEAR(loss.item<double>(), expected.loss, kTolerance);
   loss.backward();
   const layers::NamedVariables parameters = net.named_parameters();
   ASSERT_EQ(parameters.size(), expected.gradients.size());

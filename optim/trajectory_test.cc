@@ -186,7 +186,7 @@ void expect_trajectory(DType dtype, double tolerance) {
 // Ten steps of a handful of operations on numbers up to about 20: some 100 roundings of 2^-53 and
 // 2^-24, relative.
 TEST(TrajectoryTest, DoublePrecision) { expect_trajectory(DType::kF64, 2e-13); }
-TEST(TrajectoryTest, SinglePrecision) { expect_trajectory(DType::kF32, 5e-5); }
+TEST(TrajectoryTest, SinglePrecision) { expect_trajectory(DType::kF32, 4e-6); }
 
 StateDict clone(const StateDict& state) {
   StateDict copy;
