@@ -2,7 +2,6 @@
 #ifndef TENON_TENSOR_STORAGE_H_
 #define TENON_TENSOR_STORAGE_H_
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -35,8 +34,8 @@ class Storage : public internal::RefCounted<Storage> {
   Device device() const { return device_; }
 
   /// Counts writes in place; a value saved for backward remembers the count it was saved at.
-  std::uint32_t version() const { return version_.load(std::memory_order_relaxed); }
-  void bump_version() { version_.fetch_add(1, std::memory_order_relaxed); }
+  std::uint32_t version() const { return version_.load(); }
+  void bump_version() { version_.increment(); }
 
  private:
   Storage(std::byte* data, std::size_t bytes, Device device, Allocator* allocator,
@@ -47,7 +46,7 @@ class Storage : public internal::RefCounted<Storage> {
   Allocator* allocator_;  // null for borrowed memory
   internal::IntrusivePtr<StorageOwner> owner_;
   Device device_;
-  std::atomic<std::uint32_t> version_{0};
+  internal::AtomicCount version_;
 };
 
 }  // namespace tenon

@@ -2,9 +2,11 @@
 #ifndef TENON_TENSOR_INTERNAL_INTRUSIVE_PTR_H_
 #define TENON_TENSOR_INTERNAL_INTRUSIVE_PTR_H_
 
-#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
+
+#include "tensor/internal/atomic_count.h"
 
 namespace tenon::internal {
 
@@ -12,15 +14,11 @@ namespace tenon::internal {
 template <class T>
 class RefCounted {
  public:
-  void retain() const { count_.fetch_add(1, std::memory_order_relaxed); }
+  void retain() const { count_.increment(); }
   void release() const {
-    // The sole owner needs no read-modify-write: nobody else can be changing the count.
-    if (count_.load(std::memory_order_acquire) == 1 ||
-        count_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      T::destroy(static_cast<T*>(const_cast<RefCounted*>(this)));
-    }
+    if (count_.decrement_to_zero()) T::destroy(static_cast<T*>(const_cast<RefCounted*>(this)));
   }
-  std::uint32_t use_count() const { return count_.load(std::memory_order_relaxed); }
+  std::uint32_t use_count() const { return count_.load(); }
 
   static void destroy(T* object) { delete object; }
 
@@ -31,7 +29,7 @@ class RefCounted {
   ~RefCounted() = default;
 
  private:
-  mutable std::atomic<std::uint32_t> count_{0};
+  mutable AtomicCount count_;
 };
 
 template <class T>
