@@ -1,7 +1,6 @@
-// The example of data/README.md, which must stay as it is here.
+// The example of data/README.md: compiled and run here, and compared with what the page shows.
 #include <gtest/gtest.h>
 
-#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
@@ -9,7 +8,7 @@
 #include "data/digits.h"
 #include "data/split.h"
 #include "data/tensor_dataset.h"
-#include "data/transforms.h"
+#include "tensor/io/scratch_file.h"
 #include "tensor/ops.h"
 
 namespace {
@@ -17,19 +16,19 @@ namespace {
 // example begins
 using namespace tenon;
 
-absl::Status count_pixels(const std::string& path) {
-  absl::StatusOr<data::LabeledImages> digits =
-      data::load_digits(path);               // u8 [1797,1,8,8], i64 [1797]
-  if (!digits.ok()) return digits.status();  // "…/digits.csv:17: expected 65 columns, got 3"
+absl::Status look_at(const std::string& path) {
+  absl::StatusOr<data::LabeledImages> digits = data::load_digits(path);
+  if (!digits.ok()) return digits.status();  // "digits.csv:17: expected 65 columns, got 3"
 
-  data::TensorDataset all(digits->images.to(DType::kF32) / 16.0, digits->labels);
+  Tensor pixels = digits->images.to(DType::kF32) / 16.0;  // u8 [1797,1,8,8] -> f32
+  data::TensorDataset all(pixels, digits->labels);        // labels: i64 [1797]
   auto parts = data::stratified_split(digits->labels, {0.8, 0.2}, /*seed=*/1);
   data::Subset train(all, parts[0]), held_out(all, parts[1]);
 
   data::DataLoader loader(train, {.batch_size = 64, .shuffle = true, .seed = 1});
   for (int epoch = 0; epoch < 2; ++epoch) {
     for (const data::Batch& batch : loader) {
-      Tensor brightness = mean(batch.inputs, {1, 2, 3});  // f32 [64]; batch.targets i64 [64]
+      Tensor brightness = mean(batch.inputs, {1, 2, 3});  // [64,1,8,8] -> [64]
       if (!all_finite(brightness)) return absl::DataLossError(path);
     }
   }
@@ -37,9 +36,25 @@ absl::Status count_pixels(const std::string& path) {
 }
 // example ends
 
+// What lies between two marks, each at the end of its line.
+std::string between(const std::string& text, const std::string& begin, const std::string& end) {
+  const std::size_t first = text.find(begin);
+  EXPECT_NE(first, std::string::npos) << begin;
+  if (first == std::string::npos) return "";
+  const std::size_t start = first + begin.size();
+  return text.substr(start, text.find(end, start) - start);
+}
+
 TEST(Readme, ItsExampleRuns) {
-  EXPECT_TRUE(count_pixels("data/testdata/digits.csv.gz").ok());
-  EXPECT_EQ(count_pixels("no.csv").code(), absl::StatusCode::kNotFound);
+  EXPECT_TRUE(look_at("data/testdata/digits.csv.gz").ok());
+  EXPECT_EQ(look_at("no.csv").code(), absl::StatusCode::kNotFound);
+}
+
+TEST(Readme, ShowsThisExample) {
+  const std::string here = between(slurp("data/readme_test.cc"), "// example begins\n",
+                                   std::string("// example ") + "ends");
+  EXPECT_FALSE(here.empty());
+  EXPECT_EQ(between(slurp("data/README.md"), "```cpp\n", "```"), here);
 }
 
 }  // namespace
