@@ -60,12 +60,21 @@ std::vector<double> evaluate(const CheckedFunction& fn, std::span<const Tensor> 
   return fn(as_variables(inputs, false)).value().to_vector<double>();
 }
 
+/// The element at place `at` in row-major order. `x` is f64.
+double& element(const Tensor& x, std::int64_t at) {
+  std::int64_t offset = 0;
+  for (int d = x.ndim() - 1; d >= 0; --d) {
+    offset += at % x.shape()[d] * x.strides()[d];
+    at /= x.shape()[d];
+  }
+  return x.data<double>()[offset];
+}
+
 /// d sum(fn * weights) / d element `at` (in row-major order) of input `input`.
 double difference(const CheckedFunction& fn, std::vector<Tensor> inputs, std::size_t input,
                   std::int64_t at, std::span<const double> weights, double step) {
-  Tensor moved = inputs[input].contiguous().clone();
-  inputs[input] = moved;
-  double& x = moved.data<double>()[at];
+  inputs[input] = inputs[input].clone();
+  double& x = element(inputs[input], at);
   const double middle = x;
   const double h = step * std::max(1.0, std::abs(middle));
   x = middle + h;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -53,10 +54,11 @@ Variable mean(const Variable& x, std::span<const int> dims, bool keepdim) {
   return record(
       "mean", std::move(y),
       [kept = kept_shape(x.shape(), dims)](Gradients& g) {
-        // Of no elements: nothing to hand over, and nothing to divide by.
-        const std::int64_t results = numel(kept);
-        const double count = results == 0 ? 1 : static_cast<double>(numel(g.shape(0)) / results);
-        g.set(0, expand(div(reshape(g.output(), kept), count), g.shape(0)));
+        const std::int64_t elements = numel(g.shape(0));
+        // At least one per result: the mean of nothing has no derivative to divide.
+        const auto count =
+            std::max<std::int64_t>(1, elements / std::max<std::int64_t>(1, numel(kept)));
+        g.set(0, expand(div(reshape(g.output(), kept), static_cast<double>(count)), g.shape(0)));
       },
       x);
 }

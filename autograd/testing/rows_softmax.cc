@@ -146,7 +146,7 @@ OpRow dropout() {
             .reference =
                 [p](Values x) {
                   Generator generator(7);
-                  const Tensor ones = tenon::ones(x[0].shape(), {.dtype = DType::kF64});
+                  const Tensor ones = tenon::ones_like(x[0]);
                   const Tensor alive = tenon::ne(tenon::dropout(ones, p, generator).first, 0);
                   return map2(x[0], alive.to(DType::kF64),
                               [p](double v, double keep) { return keep != 0 ? v / (1 - p) : 0; });

@@ -63,7 +63,10 @@ onednn::Execution make_matmul(const Tensor& a, const Tensor& b, const Tensor& ou
 enum KeyKind : std::int64_t { kMatmulKey = 1 };
 
 void matmul_onednn(const MatmulArgs& args, const Tensor& out) {
-  const Tensor a = as_plain(args.a), b = as_plain(args.b);
+  Tensor a = as_plain(args.a);
+  const Tensor b = as_plain(args.b);
+  // One of the two has to have the batch dimension of the result.
+  if (out.shape()[0] > 1 && a.strides()[0] == 0 && b.strides()[0] == 0) a = a.contiguous();
   const Tensor bias = args.bias ? args.bias->contiguous() : Tensor();
   const onednn::Key key{{kMatmulKey, static_cast<std::int64_t>(a.dtype()), a.shape()[0],
                          a.shape()[1], a.shape()[2], b.shape()[2], a.strides()[0], a.strides()[1],
