@@ -1,6 +1,5 @@
 #include "optim/optimizer.h"
 
-#include <algorithm>
 #include <cmath>
 #include <map>
 #include <unordered_set>
@@ -92,24 +91,42 @@ void Optimizer::zero_grad() const {
   for (const Variable& parameter : parameters_) parameter.zero_grad();
 }
 
+void Optimizer::Batch::clear() {
+  indices.clear();
+  parameters.clear();
+  grads.clear();
+  for (std::vector<Tensor>& slot : slots) slot.clear();
+}
+
 void Optimizer::step() {
-  std::vector<Pending> pending;
-  pending.reserve(parameters_.size());
+  collect();
+  for (Batch& batch : batches_) apply(batch);
+}
+
+void Optimizer::collect() {
+  // All gradients are looked at before any parameter moves.
+  for (Batch& batch : batches_) batch.clear();
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Variable grad = parameters_[i].grad();
-    if (grad.defined()) pending.push_back({i, gradient_for(i, grad.value())});
+    if (!grad.defined()) continue;
+    Tensor aligned = gradient_for(i, grad.value());
+    Batch& batch = batch_for(steps_[i]);
+    batch.indices.push_back(i);
+    batch.parameters.push_back(parameters_[i].value());
+    batch.grads.push_back(std::move(aligned));
   }
-  // Parameters that have been updated equally often share one kernel call; almost always that is
-  // all.
-  std::span<Pending> rest(pending);
-  while (!rest.empty()) {
-    const std::int64_t done = steps_[rest.front().index];
-    const auto later = std::stable_partition(
-        rest.begin(), rest.end(), [&](const Pending& p) { return steps_[p.index] == done; });
-    const auto count = static_cast<std::size_t>(later - rest.begin());
-    step_group(rest.first(count));
-    rest = rest.subspan(count);
+}
+
+/// The batch of parameters that have been updated `done` times; almost always there is only one.
+Optimizer::Batch& Optimizer::batch_for(std::int64_t done) {
+  for (Batch& batch : batches_) {
+    if (batch.indices.empty()) batch.done = done;
+    if (batch.done == done) return batch;
   }
+  Batch& batch = batches_.emplace_back();
+  batch.done = done;
+  batch.slots.resize(slots_.size());
+  return batch;
 }
 
 Tensor Optimizer::gradient_for(std::size_t index, const Tensor& grad) const {
@@ -127,25 +144,20 @@ Tensor Optimizer::gradient_for(std::size_t index, const Tensor& grad) const {
   return grad.strides() == value.strides() ? grad : copy_like(value, grad);
 }
 
-void Optimizer::step_group(std::span<const Pending> group) {
-  std::vector<Tensor> parameters;
-  std::vector<Tensor> grads;
-  std::vector<std::vector<Tensor>> slots(slots_.size());
-  parameters.reserve(group.size());
-  grads.reserve(group.size());
-  for (std::vector<Tensor>& slot : slots) slot.reserve(group.size());
-  for (const Pending& pending : group) {
-    parameters.push_back(parameters_[pending.index].value());
-    grads.push_back(pending.grad);
-    for (std::size_t s = 0; s < slots.size(); ++s) {
-      Tensor& state = slots_[s][pending.index];
-      if (!state.defined()) state = zeros_like(parameters.back());
-      slots[s].push_back(state);
+void Optimizer::apply(Batch& batch) {
+  if (batch.indices.empty()) return;
+  for (std::size_t i = 0; i < batch.indices.size(); ++i) {
+    for (std::size_t s = 0; s < slots_.size(); ++s) {
+      Tensor& state = slots_[s][batch.indices[i]];
+      if (!state.defined()) state = zeros_like(batch.parameters[i]);
+      batch.slots[s].push_back(state);
     }
   }
-  const std::int64_t number = steps_[group.front().index] + 1;
-  update({.parameters = parameters, .grads = grads, .slots = slots, .step = number});
-  for (const Pending& pending : group) steps_[pending.index] = number;
+  const std::int64_t number = batch.done + 1;
+  update(
+      {.parameters = batch.parameters, .grads = batch.grads, .slots = batch.slots, .step = number});
+  for (std::size_t index : batch.indices) steps_[index] = number;
+  batch.clear();  // the gradients are the caller's to keep or to free
 }
 
 StateDict Optimizer::state_dict() const {

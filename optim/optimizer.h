@@ -80,14 +80,21 @@ class Optimizer {
   void require(bool ok, std::string_view what, double value) const;
 
  private:
-  /// A parameter that this step changes.
-  struct Pending {
-    std::size_t index;
-    Tensor grad;
+  /// Parameters that one call of `update` changes. Kept between steps for its capacity, empty.
+  struct Batch {
+    std::int64_t done = 0;  ///< how often these have been updated
+    std::vector<std::size_t> indices;
+    std::vector<Tensor> parameters;
+    std::vector<Tensor> grads;
+    std::vector<std::vector<Tensor>> slots;
+
+    void clear();
   };
 
+  void collect();
+  Batch& batch_for(std::int64_t done);
   Tensor gradient_for(std::size_t index, const Tensor& grad) const;
-  void step_group(std::span<const Pending> group);
+  void apply(Batch& batch);
 
   std::string name_;
   std::vector<Variable> parameters_;
@@ -95,6 +102,7 @@ class Optimizer {
   std::vector<std::string> slot_names_;
   std::vector<std::int64_t> steps_;         // [parameter]
   std::vector<std::vector<Tensor>> slots_;  // [slot][parameter]; undefined before the first update
+  std::vector<Batch> batches_;              // one for each number of updates among the parameters
 };
 
 }  // namespace tenon::optim
