@@ -63,14 +63,18 @@ TEST(ReadMaybeGzipped, NoChangedByteCrashesOrPassesUnseen) {
   const ScratchFolder folder;
   const std::string text = "A short text, whose packed bytes are changed. A short text.";
   const std::string whole = gzipped(text);
+  int errors = 0;
   for (std::size_t at = 10; at < whole.size(); ++at) {  // after the header
     for (const int flip : {0x01, 0x80, 0xff}) {
       std::string changed = whole;
       changed[at] = static_cast<char>(changed[at] ^ flip);
       const auto read = read_maybe_gzipped(folder.put("x.gz", changed), 1000);
-      EXPECT_FALSE(read.ok()) << at;
+      // The few bits between the packed data and the checksum mean nothing.
+      EXPECT_EQ(read.value_or(text), text) << at;
+      errors += !read.ok();
     }
   }
+  EXPECT_GE(errors, 3 * static_cast<int>(whole.size() - 10) - 3);
 }
 
 TEST(ReadMaybeGzipped, NamesWhatFollowsTheData) {

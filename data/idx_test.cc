@@ -76,7 +76,7 @@ TEST(ReadIdx, EveryTruncationIsAnError) {
 TEST(ReadIdx, NoChangedByteCrashes) {
   const ScratchFolder folder;
   for (std::size_t at = 0; at < kSmall.size(); ++at) {
-    for (int flip = 1; flip < 256; ++flip) {
+    for (const int flip : {0x01, 0x10, 0x80, 0xff}) {
       std::string changed = kSmall;
       changed[at] = static_cast<char>(changed[at] ^ flip);
       const auto tensor = read_idx(folder.put("x", changed));

@@ -24,7 +24,7 @@ constexpr Color kTitle{88, 98, 114};
 constexpr std::int64_t kMargin = 20;     // around the page
 constexpr std::int64_t kGap = 14;        // between the cells
 constexpr std::int64_t kCaptionGap = 7;  // between an image's frame and its caption
-constexpr std::int64_t kTitleGap = 16;   // below the title
+constexpr std::int64_t kTitleGap = 14;   // below the title
 constexpr std::int64_t kMinImageSide = 64;
 constexpr std::int64_t kMaxPageSide = 32767;
 constexpr int kTextScale = 2;
@@ -35,9 +35,12 @@ struct Layout {
   std::int64_t scale;
   std::int64_t image_width, image_height;  // on the page, without the frame
   std::int64_t cell_width, cell_height;    // with frame and caption
-  std::int64_t top;                        // of the first row
+  int caption_scale;
+  std::int64_t top;  // of the first row
   std::int64_t page_width, page_height;
 
+  std::int64_t framed_width() const { return image_width + 2; }
+  std::int64_t framed_height() const { return image_height + 2; }
   std::int64_t left_of(std::int64_t i) const { return kMargin + i % columns * (cell_width + kGap); }
   std::int64_t top_of(std::int64_t i) const { return top + i / columns * (cell_height + kGap); }
 };
@@ -48,8 +51,9 @@ std::int64_t text_width(std::string_view text, int scale) {
   return marks * scale;
 }
 
+// With room for tails below the line.
 constexpr std::int64_t text_height(int scale) {
-  return std::int64_t{internal::kGlyphHeight} * scale;
+  return std::int64_t{internal::kGlyphHeight + internal::kMaxDescent} * scale;
 }
 
 // A page of u8 [height,width,3] to draw on.
@@ -78,7 +82,8 @@ class Page {
 
   void text(std::int64_t top, std::int64_t left, std::string_view text, int scale, Color color) {
     for (const char character : text) {
-      draw(top, left, internal::glyph(character), scale, color);
+      const std::int64_t lower = std::int64_t{internal::descent(character)} * scale;
+      draw(top + lower, left, internal::glyph(character), scale, color);
       left += (internal::kGlyphWidth + 1) * scale;
     }
   }
@@ -129,15 +134,32 @@ std::int64_t choose_columns(std::int64_t count, std::int64_t cell_height, std::i
   return std::clamp<std::int64_t>(std::llround(columns), 1, std::max<std::int64_t>(count, 1));
 }
 
-Layout make_layout(const Tensor& images, bool has_captions, const ContactSheetOptions& options) {
+std::int64_t longest(const std::vector<std::string>& captions, int scale) {
+  std::int64_t width = 0;
+  for (const std::string& caption : captions) width = std::max(width, text_width(caption, scale));
+  return width;
+}
+
+// All captions have one size: the larger one where cells at most twice as wide as their images
+// then hold the longest.
+void size_cells(Layout& layout, const std::vector<std::string>& captions) {
+  const std::int64_t widest = 2 * layout.framed_width();
+  const bool large = longest(captions, kTextScale) <= widest;
+  layout.caption_scale = large ? kTextScale : 1;
+  layout.cell_width =
+      std::clamp(longest(captions, layout.caption_scale), layout.framed_width(), widest);
+  const std::int64_t caption = kCaptionGap + text_height(layout.caption_scale);
+  layout.cell_height = layout.framed_height() + (captions.empty() ? 0 : caption);
+}
+
+Layout make_layout(const Tensor& images, const std::vector<std::string>& captions,
+                   const ContactSheetOptions& options) {
   Layout layout{};
   layout.count = images.size(0);
   layout.scale = options.scale > 0 ? options.scale : ceil_div(kMinImageSide, images.size(3));
   layout.image_height = images.size(2) * layout.scale;
   layout.image_width = images.size(3) * layout.scale;
-  layout.cell_width = layout.image_width + 2;
-  layout.cell_height =
-      layout.image_height + 2 + (has_captions ? kCaptionGap + text_height(kTextScale) : 0);
+  size_cells(layout, captions);
   layout.columns = options.columns > 0
                        ? options.columns
                        : choose_columns(layout.count, layout.cell_height, layout.cell_width);
@@ -175,7 +197,7 @@ Tensor to_colors(const Tensor& image) {
 
 void draw_image(Page& page, const Tensor& image, std::int64_t top, std::int64_t left,
                 const Layout& layout) {
-  page.fill(top, left, layout.image_height + 2, layout.image_width + 2, kFrame);
+  page.fill(top, left, layout.framed_height(), layout.framed_width(), kFrame);
   const Tensor colors = to_colors(image);
   const std::uint8_t* pixel = colors.data<std::uint8_t>();
   for (std::int64_t y = 0; y < colors.size(0); ++y) {
@@ -186,12 +208,12 @@ void draw_image(Page& page, const Tensor& image, std::int64_t top, std::int64_t 
   }
 }
 
-// Centred; smaller, and then cut, where it does not fit.
+// Centred, and cut where it does not fit.
 void draw_caption(Page& page, std::string text, std::int64_t top, std::int64_t left,
-                  std::int64_t width) {
-  const int scale = text_width(text, kTextScale) <= width ? kTextScale : 1;
-  while (!text.empty() && text_width(text, scale) > width) text.pop_back();
-  left += (width - text_width(text, scale)) / 2;
+                  const Layout& layout) {
+  const int scale = layout.caption_scale;
+  while (text_width(text, scale) > layout.cell_width) text.pop_back();
+  left += (layout.cell_width - text_width(text, scale)) / 2;
   page.text(top, left, text, scale, kCaption);
 }
 
@@ -201,16 +223,17 @@ Tensor contact_sheet(const Tensor& images, const std::vector<std::string>& capti
                      const ContactSheetOptions& options) {
   check(images, captions, options);
   const Tensor on_host = images.to(kCpu);
-  const Layout layout = make_layout(on_host, !captions.empty(), options);
+  const Layout layout = make_layout(on_host, captions, options);
   Page page(layout.page_height, layout.page_width);
   page.text(kMargin, kMargin, options.title, kTextScale, kTitle);
   for (std::int64_t i = 0; i < layout.count; ++i) {
     const std::int64_t top = layout.top_of(i);
     const std::int64_t left = layout.left_of(i);
-    draw_image(page, on_host.select(0, i), top, left, layout);
+    const std::int64_t centred = left + (layout.cell_width - layout.framed_width()) / 2;
+    draw_image(page, on_host.select(0, i), top, centred, layout);
     if (captions.empty()) continue;
     draw_caption(page, captions[static_cast<std::size_t>(i)],
-                 top + layout.image_height + 2 + kCaptionGap, left, layout.cell_width);
+                 top + layout.framed_height() + kCaptionGap, left, layout);
   }
   return page.pixels();
 }
