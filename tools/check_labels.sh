@@ -1,92 +1,109 @@
 #!/bin/sh
-# check_labels.sh ROOT: holds WORKSPACE's third_party/repositories.bzl and MODULE.bazel to the same
-# repositories, every label in a BUILD or .bzl file to one of them, and every cc_*, sh_* and
+# check_labels.sh ROOT: holds third_party/repositories.bzl (WORKSPACE's side) and MODULE.bazel to the
+# same repositories, every label in a BUILD or .bzl file to one of them, and every cc_*, sh_* and
 # cuda_library rule to an explicit load (Bazel 9 has no native ones).
 # Prints a line per violation; exits 1 when there is one.
 set -eu
 cd "$1"
 
-# Bazel brings these along, or loads them by itself.
-bazel_own=" bazel_tools remote_coverage_tools rules_java tenon "
+files=$(find . \( -name .git -o -name 'bazel-*' \) -prune -o \
+  \( -name BUILD -o -name BUILD.bazel -o -name '*.BUILD' -o -name '*.bzl' \) -print | sed 's#^\./##' | sort)
 
-build_files() {
-  find . \( -name '.git' -o -name 'bazel-*' \) -prune -o \
-    \( -name BUILD -o -name BUILD.bazel -o -name '*.BUILD' -o -name '*.bzl' \) -print | sed 's#^\./##' | sort
-}
+# shellcheck disable=SC2086
+problems=$(awk '
+  # Appends `line`, without its comment, to the text of its file.
+  function add(line) {
+    sub(/[ \t]*#.*$/, "", line)
+    text[FILENAME] = text[FILENAME] " " line "\n"
+  }
 
-code() { sed 's/[[:space:]]*#.*$//' "$1"; }
+  # Takes the next match of `pattern` off the front of `rest`, into `found`.
+  function take(pattern) {
+    if (!match(rest, pattern)) return 0
+    found = substr(rest, RSTART, RLENGTH)
+    rest = substr(rest, RSTART + RLENGTH)
+    return 1
+  }
 
-# Every string between double quotes that follows `key =`, or comes first in a call of `function`.
-quoted() { grep -o '"[^"]*"' | tr -d '"'; }
+  function unquoted(s) { sub(/^[^"]*"/, "", s); sub(/".*$/, "", s); return s }
 
-workspace_repositories() {
-  code third_party/repositories.bzl | grep -oE '\bname = "[^"]*"' | quoted
-}
+  function workspace_repositories() {
+    rest = text["third_party/repositories.bzl"]
+    while (take("[( \n]name = \"[^\"]*\"")) in_workspace[unquoted(found)]
+  }
 
-# bazel_dep's repo_name wins over its name; module() declares no repository.
-module_repositories() {
-  code MODULE.bazel | tr '\n' ' ' | sed 's/)/)\n/g' | while read -r call; do
-    case $call in
-      "module("*) ;;
-      *repo_name\ =*) echo "$call" | grep -oE 'repo_name = "[^"]*"' | quoted ;;
-      *"use_repo("*) echo "$call" | sed 's/.*use_repo([^,]*,//' | quoted ;;
-      *use_extension* | *use_repo_rule*) ;;
-      *) echo "$call" | grep -oE '\bname = "[^"]*"' | quoted || true ;;
-    esac
-  done | sort -u
-}
+  # A bazel_dep declares its repo_name, or else its name; use_repo all but its first argument; any
+  # other call that has a name declares that.
+  function module_repositories(    count, calls, i, call) {
+    count = split(text["MODULE.bazel"], calls, ")")
+    for (i = 1; i <= count; i++) {
+      call = calls[i]
+      if (call ~ /[ \n]module\(|use_extension|use_repo_rule/) continue
+      rest = call
+      if (call ~ /use_repo\(/) { while (take("\"[^\"]*\"")) in_module[unquoted(found)] }
+      else if (take("repo_name = \"[^\"]*\"")) in_module[unquoted(found)]
+      else if (take("[( \n]name = \"[^\"]*\"")) in_module[unquoted(found)]
+    }
+  }
 
-has() { case " $(echo $1) " in *" $2 "*) ;; *) return 1 ;; esac; }
+  function check_worlds(    name) {
+    for (name in in_workspace)
+      if (!(name in in_module) && !(name in bazel_own))
+        print "MODULE.bazel: does not declare @" name ", third_party/repositories.bzl does"
+    for (name in in_module)
+      if (!(name in in_workspace))
+        print "third_party/repositories.bzl: does not declare @" name ", MODULE.bazel does"
+  }
 
-workspace=$(workspace_repositories)
-module=$(module_repositories)
+  function check_labels(file,    name, seen) {
+    split("", seen)
+    rest = text[file]
+    while (take("\"@[A-Za-z0-9_.~-]+(\"|//)")) {
+      name = found
+      gsub(/["@\/]/, "", name)
+      if (name in seen || name in bazel_own) continue
+      seen[name]
+      if (!(name in in_workspace)) print file ": @" name " is not declared in third_party/repositories.bzl"
+      if (!(name in in_module)) print file ": @" name " is not declared in MODULE.bazel"
+    }
+  }
 
-check_worlds() {
-  for name in $workspace; do
-    has "$module$bazel_own" "$name" || echo "MODULE.bazel: does not declare @$name, third_party/repositories.bzl does"
-  done
-  for name in $module; do
-    has "$workspace" "$name" || echo "third_party/repositories.bzl: does not declare @$name, MODULE.bazel does"
-  done
-}
+  function check_rules(file,    rule, call, loaded) {
+    split("", loaded)
+    rest = text[file]
+    while (take("[ \n]load\\([^)]*\\)")) {
+      call = found
+      for (rule in home) if (index(call, "\"" home[rule] "\"") && index(call, "\"" rule "\"")) loaded[rule]
+    }
+    for (rule in home)
+      if (!(rule in loaded) && text[file] ~ "\n *" rule "\\(") print file ": " rule " is not loaded from " home[rule]
+    if (file ~ /^third_party\/shims\//) return
+    rest = text[file]
+    while (take("native\\.(cc|sh|py|java)_[a-z_]+")) print file ": uses " found
+  }
 
-check_labels() {
-  for name in $(code "$1" | grep -oE '"@[A-Za-z0-9_.~-]+("|//)' | sed 's#^"@##; s#["/]*$##' | sort -u); do
-    has "$bazel_own" "$name" && continue
-    has "$workspace" "$name" || echo "$1: @$name is not declared in third_party/repositories.bzl"
-    has "$module" "$name" || echo "$1: @$name is not declared in MODULE.bazel"
-  done
-}
-
-# The names that `file` loads from a label that starts with $2.
-loaded() {
-  code "$1" | tr '\n' ' ' | grep -oE "load\( *\"$2[^)]*\)" | quoted | grep -v '^@' || true
-}
-
-check_rule() {
-  code "$1" | grep -qE "^[[:space:]]*$2\(" || return 0
-  has "$(loaded "$1" "$3")" "$2" || echo "$1: $2 is not loaded from $3"
-}
-
-check_rules() {
-  for rule in cc_binary cc_import cc_library cc_shared_library cc_test; do
-    check_rule "$1" $rule "@rules_cc//cc:defs.bzl"
-  done
-  for rule in sh_binary sh_library sh_test; do
-    check_rule "$1" $rule "@rules_shell//shell:$rule.bzl"
-  done
-  check_rule "$1" cuda_library "@rules_cuda//cuda:defs.bzl"
-  case $1 in third_party/shims/*) return ;; esac
-  code "$1" | grep -oE '\bnative\.(cc|sh|py|java)_[a-z_]+' | sort -u | sed "s#^#$1: uses #"
-}
-
-problems=$(
-  check_worlds
-  build_files | while read -r file; do
-    check_labels "$file"
-    check_rules "$file"
-  done
-)
+  BEGIN {
+    # Bazel brings these along, or loads them by itself.
+    split("bazel_tools remote_coverage_tools rules_java tenon", own, " ")
+    for (i in own) bazel_own[own[i]]
+    split("binary import library shared_library test", cc, " ")
+    for (i in cc) home["cc_" cc[i]] = "@rules_cc//cc:defs.bzl"
+    split("binary library test", sh, " ")
+    for (i in sh) home["sh_" sh[i]] = "@rules_shell//shell:sh_" sh[i] ".bzl"
+    home["cuda_library"] = "@rules_cuda//cuda:defs.bzl"
+  }
+  FNR == 1 { if (FILENAME != "MODULE.bazel") files[++file_count] = FILENAME; text[FILENAME] = "\n" }
+  { add($0) }
+  END {
+    workspace_repositories()
+    module_repositories()
+    check_worlds()
+    for (i = 1; i <= file_count; i++) {
+      check_labels(files[i])
+      check_rules(files[i])
+    }
+  }
+' MODULE.bazel $files | sort)
 [ -z "$problems" ] && exit 0
 echo "$problems"
 exit 1

@@ -84,8 +84,8 @@ good_tree
 sed -i 's/repo_name = "abseil-cpp"/repo_name = "absl"/' "$tree/MODULE.bazel"
 sed -i 's/name = "abseil-cpp"/name = "absl"/' "$tree/third_party/repositories.bzl"
 expect_violation "undeclared label" \
-  "joint/BUILD: @abseil-cpp is not declared in third_party/repositories.bzl
-joint/BUILD: @abseil-cpp is not declared in MODULE.bazel"
+  "joint/BUILD: @abseil-cpp is not declared in MODULE.bazel
+joint/BUILD: @abseil-cpp is not declared in third_party/repositories.bzl"
 
 good_tree
 sed -i '/"cc_test",/d' "$tree/joint/BUILD"
