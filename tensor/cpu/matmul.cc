@@ -2,7 +2,7 @@
 
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/onednn.h"
-#include "tensor/cpu/strided_loop.h"
+#include "tensor/cpu/parallel.h"
 
 namespace tenon::cpu {
 namespace {
@@ -62,6 +62,9 @@ onednn::Execution make_matmul(const Tensor& a, const Tensor& b, const Tensor& ou
 
 enum KeyKind : std::int64_t { kMatmulKey = 1 };
 
+/// Below this a product takes less than the 2 µs or so that two threads need to meet.
+constexpr double kSerialFlop = 512e3;
+
 void matmul_onednn(const MatmulArgs& args, const Tensor& out) {
   Tensor a = as_plain(args.a);
   const Tensor b = as_plain(args.b);
@@ -72,6 +75,8 @@ void matmul_onednn(const MatmulArgs& args, const Tensor& out) {
                          a.shape()[1], a.shape()[2], b.shape()[2], a.strides()[0], a.strides()[1],
                          a.strides()[2], b.strides()[0], b.strides()[1], b.strides()[2],
                          args.bias != nullptr, static_cast<std::int64_t>(args.activation)}};
+  const double flop = 2.0 * static_cast<double>(out.numel()) * static_cast<double>(a.shape()[2]);
+  const SerialScope alone(flop < kSerialFlop);  // for building it too: it plans for the threads
   onednn::Execution& execution =
       onednn::cached(key, [&] { return make_matmul(a, b, out, args); });
   if (args.bias) {

@@ -36,6 +36,22 @@ void parallel_for(std::int64_t count, std::int64_t grain, const F& fn) {
       &fn);
 }
 
+/// While one lives and `on`, this thread computes alone, libraries on the same pool included.
+class SerialScope {
+ public:
+  explicit SerialScope(bool on) : threads_(on ? max_threads() : 0) {
+    if (on) set_max_threads(1);
+  }
+  ~SerialScope() {
+    if (threads_ > 0) set_max_threads(threads_);
+  }
+  SerialScope(const SerialScope&) = delete;
+  SerialScope& operator=(const SerialScope&) = delete;
+
+ private:
+  int threads_;
+};
+
 /// As parallel_for for few, heavy items: ranges need not be multiples of anything.
 template <class F>
 void parallel_items(std::int64_t count, std::int64_t work_per_item, const F& fn) {
