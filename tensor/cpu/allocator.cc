@@ -57,24 +57,23 @@ class CachingAllocator final : public Allocator {
     {
       const std::lock_guard lock(mutex_);
       std::vector<void*>& blocks = free_[size.index];
-      count(size.bytes);
       if (!blocks.empty()) {
         void* block = blocks.back();
         blocks.pop_back();
         stats_.cached_bytes -= static_cast<std::int64_t>(size.bytes);
+        count(size.bytes);
         return block;
       }
-      ++stats_.system_allocations;
     }
     void* block = system_allocate(size.bytes);
     if (!block) {
       release_cached();
       block = system_allocate(size.bytes);
     }
-    if (!block) {
-      forget(size.bytes);
-      throw_out_of_memory(wanted);
-    }
+    if (!block) throw_out_of_memory(wanted);
+    const std::lock_guard lock(mutex_);
+    ++stats_.system_allocations;
+    count(size.bytes);
     return block;
   }
 
@@ -115,11 +114,6 @@ class CachingAllocator final : public Allocator {
     ++stats_.allocations;
     stats_.live_bytes += static_cast<std::int64_t>(bytes);
     stats_.peak_bytes = std::max(stats_.peak_bytes, stats_.live_bytes);
-  }
-
-  void forget(std::size_t bytes) {
-    const std::lock_guard lock(mutex_);
-    stats_.live_bytes -= static_cast<std::int64_t>(bytes);
   }
 
   bool remember(int index, void* block) noexcept {
