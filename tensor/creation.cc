@@ -3,6 +3,7 @@
 #include <string>
 
 #include "tensor/backend.h"
+#include "tensor/internal/check.h"
 #include "tensor/ops.h"
 #include "tensor/tensor.h"
 
@@ -76,6 +77,7 @@ Tensor empty(const Shape& shape, const TensorOptions& options) {
 }
 
 Tensor empty_like(const Tensor& prototype, DType dtype) {
+  internal::check_defined("empty_like", "prototype", prototype);
   auto storage = allocate_for(prototype.shape(), prototype.numel(), dtype, prototype.device());
   const bool keep = is_dense(prototype);
   return Tensor(Tensor::Unchecked{}, std::move(storage), prototype.shape(),
@@ -101,29 +103,30 @@ Tensor eye(std::int64_t n, const TensorOptions& options) {
 
 Tensor arange(double begin, double end, double step, const TensorOptions& options) {
   const double count = std::ceil((end - begin) / step);
-  if (!(step != 0) || !(count >= 0) || !std::isfinite(count)) {
+  if (!(step != 0) || !(count >= 0) || !(count < 0x1p53)) {  // beyond, begin + i is inexact
     throw ValueError("[arange] expected a step that leads from begin to end, got begin " +
                      std::to_string(begin) + ", end " + std::to_string(end) + ", step " +
                      std::to_string(step));
   }
-  std::vector<double> values(static_cast<std::size_t>(count));
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = begin + static_cast<double>(i) * step;
-  return from_vector(values).to(options.dtype).to(options.device);
+  const Tensor result = empty({static_cast<std::int64_t>(count)}, {.dtype = DType::kF64});
+  auto* values = result.data<double>();
+  for (std::int64_t i = 0; i < result.numel(); ++i) values[i] = begin + static_cast<double>(i) * step;
+  return result.to(options.dtype).to(options.device);
 }
 
 Tensor linspace(double first, double last, std::int64_t count, const TensorOptions& options) {
   if (count < 0) {
     throw ValueError("[linspace] expected count >= 0, got " + std::to_string(count));
   }
-  std::vector<double> values(static_cast<std::size_t>(count));
+  const Tensor result = empty({count}, {.dtype = DType::kF64});
+  auto* values = result.data<double>();
   const double step = count > 1 ? (last - first) / static_cast<double>(count - 1) : 0;
   for (std::int64_t i = 0; i < count; ++i) {
     // Counted from the nearer end, so that both ends are exact.
-    values[static_cast<std::size_t>(i)] = i < count / 2 || count == 1
-                                              ? first + step * static_cast<double>(i)
-                                              : last - step * static_cast<double>(count - 1 - i);
+    values[i] = i < count / 2 || count == 1 ? first + step * static_cast<double>(i)
+                                            : last - step * static_cast<double>(count - 1 - i);
   }
-  return from_vector(values).to(options.dtype).to(options.device);
+  return result.to(options.dtype).to(options.device);
 }
 
 Tensor tensor(std::initializer_list<float> values) {

@@ -13,12 +13,6 @@ namespace {
 constexpr std::int64_t kAbridgeAbove = 1000;  // elements
 constexpr std::int64_t kEdge = 3;             // elements shown at each end where abridged
 
-std::string format_integer(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.0f", value);
-  return text;
-}
-
 /// Four decimals, as PyTorch shows, or scientific where the magnitudes need it.
 std::string format_real(double value, bool scientific) {
   if (!std::isfinite(value)) return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
@@ -68,7 +62,11 @@ class Printer {
   void collect(int dim, std::int64_t at) {
     if (dim == x_.ndim()) {
       const Tensor element(x_.storage(), {}, {}, at, x_.dtype());
-      values_.push_back(element.item<double>());
+      if (is_floating(x_.dtype())) {
+        values_.push_back(element.item<double>());
+      } else {
+        texts_.push_back(format_integral(element.item<std::int64_t>()));
+      }
       return;
     }
     for (const std::int64_t i : shown(dim)) {
@@ -77,13 +75,14 @@ class Printer {
   }
 
   void format() {
-    const bool scientific = is_floating(x_.dtype()) && needs_scientific(values_);
-    for (const double value : values_) {
-      texts_.push_back(x_.dtype() == DType::kBool ? (value != 0 ? "true" : "false")
-                       : is_floating(x_.dtype())  ? format_real(value, scientific)
-                                                  : format_integer(value));
-      width_ = std::max(width_, texts_.back().size());
-    }
+    const bool scientific = needs_scientific(values_);
+    for (const double value : values_) texts_.push_back(format_real(value, scientific));
+    for (const std::string& text : texts_) width_ = std::max(width_, text.size());
+  }
+
+  std::string format_integral(std::int64_t value) const {
+    if (x_.dtype() == DType::kBool) return value != 0 ? "true" : "false";
+    return std::to_string(value);
   }
 
   void print(int dim, std::int64_t at) {
@@ -114,7 +113,7 @@ class Printer {
 
   const Tensor& x_;
   bool abridge_;
-  std::vector<double> values_;
+  std::vector<double> values_;  // of floating tensors: all are needed to choose a format
   std::vector<std::string> texts_;
   std::size_t width_ = 0;
   std::size_t next_ = 0;

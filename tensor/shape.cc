@@ -70,7 +70,8 @@ std::int64_t numel(const Shape& shape) {
 Strides row_major_strides(const Shape& shape) {
   Strides strides = Dims::filled(shape.size(), 1);
   for (int i = shape.size() - 2; i >= 0; --i) {
-    strides[i] = strides[i + 1] * std::max<std::int64_t>(shape[i + 1], 1);
+    // Overflows only where another size is 0, and then no stride is ever used.
+    __builtin_mul_overflow(strides[i + 1], std::max<std::int64_t>(shape[i + 1], 1), &strides[i]);
   }
   return strides;
 }

@@ -4,18 +4,24 @@
 #include <cstring>
 
 #include "tensor/backend.h"
+#include "tensor/internal/check.h"
 
 namespace tenon {
 namespace {
 
-/// Elements from the first to one past the last that strides reach.
-std::int64_t extent(const Shape& shape, const Strides& strides) {
-  std::int64_t last = 0;
+/// Whether every element that a view sees lies in a storage of `room` elements.
+bool lies_within(std::int64_t room, const Shape& shape, const Strides& strides,
+                 std::int64_t offset) {
+  if (offset < 0 || offset > room) return false;
+  std::int64_t first = offset, last = offset;
   for (int i = 0; i < shape.size(); ++i) {
-    if (shape[i] == 0) return 0;
-    last += (shape[i] - 1) * strides[i];
+    if (shape[i] == 0) return true;
+    std::int64_t reach = 0;
+    if (__builtin_mul_overflow(shape[i] - 1, strides[i], &reach)) return false;
+    std::int64_t& end = reach < 0 ? first : last;
+    if (__builtin_add_overflow(end, reach, &end)) return false;
   }
-  return last + 1;
+  return first >= 0 && last < room;
 }
 
 bool dense_in_order(const Shape& shape, const Strides& strides, std::span<const int> fastest_first) {
@@ -42,7 +48,7 @@ Tensor::Tensor(internal::IntrusivePtr<Storage> storage, Shape shape, Strides str
                      ", got " + to_string(strides_));
   }
   const auto room = static_cast<std::int64_t>(storage_->bytes() / size_of(dtype_));
-  if (offset_ < 0 || offset_ + extent(shape_, strides_) > room) {
+  if (!lies_within(room, shape_, strides_, offset_)) {
     throw ShapeError("[tensor] expected elements within a storage of " + std::to_string(room) +
                      ", got shape " + to_string(shape_) + ", strides " + to_string(strides_) +
                      " from " + std::to_string(offset_));
@@ -79,7 +85,7 @@ void Tensor::check_host_access(DType wanted) const {
   }
 }
 
-double Tensor::scalar_at(std::span<const std::int64_t> index, bool only_one) const {
+Tensor Tensor::element_at(std::span<const std::int64_t> index, bool only_one) const {
   if (!defined()) throw ValueError("[item] expected a tensor, got an undefined one");
   if (only_one ? numel_ != 1 : static_cast<int>(index.size()) != ndim()) {
     throw ShapeError(only_one ? "[item] expected a tensor with one element, got shape " +
@@ -89,8 +95,18 @@ double Tensor::scalar_at(std::span<const std::int64_t> index, bool only_one) con
   }
   Tensor element = *this;
   for (std::size_t i = 0; i < index.size(); ++i) element = element.select(0, index[i]);
+  return element.reshape({});
+}
+
+double Tensor::scalar_at(std::span<const std::int64_t> index, bool only_one) const {
   double value = 0;
-  element.reshape({}).to(DType::kF64).copy_to_host(DType::kF64, &value);
+  element_at(index, only_one).to(DType::kF64).copy_to_host(DType::kF64, &value);
+  return value;
+}
+
+std::int64_t Tensor::integer_at(std::span<const std::int64_t> index, bool only_one) const {
+  std::int64_t value = 0;
+  element_at(index, only_one).to(DType::kI64).copy_to_host(DType::kI64, &value);
   return value;
 }
 
@@ -115,10 +131,14 @@ Tensor Tensor::contiguous(Layout layout) const {
   return copy;
 }
 
-Tensor Tensor::clone() const { return empty_like(*this).copy_(*this); }
+Tensor Tensor::clone() const {
+  internal::check_defined("clone", "input", *this);
+  return empty_like(*this).copy_(*this);
+}
 
 Tensor Tensor::to(DType dtype) const {
   if (dtype == dtype_) return *this;
+  internal::check_defined("to", "input", *this);
   Tensor converted = empty_like(*this, dtype);
   backend(device()).copy(*this, converted);
   return converted;
@@ -139,6 +159,12 @@ Tensor Tensor::to(Device target) const {
 }
 
 const Tensor& Tensor::copy_(const Tensor& source) const {
+  internal::check_defined("copy_", "target", *this);
+  internal::check_defined("copy_", "source", source);
+  if (source.shape() != shape_ && broadcast_shapes(source.shape(), shape_, "copy_") != shape_) {
+    throw ShapeError("[copy_] expected a source that broadcasts to " + to_string(shape_) +
+                     ", got " + internal::describe(source));
+  }
   if (source.device() != device()) return copy_(source.to(device()));
   storage_->bump_version();
   backend(device()).copy(source.shape() == shape_ ? source : source.expand(shape_), *this);
@@ -146,6 +172,7 @@ const Tensor& Tensor::copy_(const Tensor& source) const {
 }
 
 const Tensor& Tensor::fill_(double value) const {
+  internal::check_defined("fill_", "target", *this);
   storage_->bump_version();
   backend(device()).fill(value, *this);
   return *this;

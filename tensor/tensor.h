@@ -17,6 +17,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "tensor/device.h"
@@ -78,11 +79,11 @@ class Tensor {
   /// Throws ShapeError, IndexError.
   template <class T>
   T item() const {
-    return static_cast<T>(scalar_at({}, true));
+    return scalar_as<T>({}, true);
   }
   template <class T>
   T item(std::initializer_list<std::int64_t> index) const {
-    return static_cast<T>(scalar_at(index, false));
+    return scalar_as<T>(index, false);
   }
   /// All elements in row-major order. Throws DTypeError where T is not the dtype.
   template <class T>
@@ -162,7 +163,16 @@ class Tensor {
 
   Tensor with(const Shape& shape, const Strides& strides, std::int64_t offset) const;
   void check_host_access(DType wanted) const;
+  /// By way of f64, except from one integral type to another: f64 holds no i64 beyond 2^53.
+  template <class T>
+  T scalar_as(std::span<const std::int64_t> index, bool only_one) const {
+    const bool integral = std::is_integral_v<T> && !is_floating(dtype_);
+    return integral ? static_cast<T>(integer_at(index, only_one))
+                    : static_cast<T>(scalar_at(index, only_one));
+  }
+  Tensor element_at(std::span<const std::int64_t> index, bool only_one) const;
   double scalar_at(std::span<const std::int64_t> index, bool only_one) const;
+  std::int64_t integer_at(std::span<const std::int64_t> index, bool only_one) const;
   void copy_to_host(DType wanted, void* out) const;
 
   internal::IntrusivePtr<Storage> storage_;

@@ -12,14 +12,17 @@ namespace {
 Shape infer_shape(Shape wanted, const Tensor& x, const char* op) {
   int unknown = -1;
   std::int64_t known = 1;
+  bool overflow = false;
   for (int i = 0; i < wanted.size(); ++i) {
     if (wanted[i] == -1 && unknown < 0) {
       unknown = i;
     } else {
-      known *= wanted[i];
+      overflow |= __builtin_mul_overflow(known, wanted[i], &known);
     }
   }
-  if (unknown >= 0 && known > 0 && x.numel() % known == 0) wanted[unknown] = x.numel() / known;
+  if (unknown >= 0 && !overflow && known > 0 && x.numel() % known == 0) {
+    wanted[unknown] = x.numel() / known;
+  }
   const bool negative = std::any_of(wanted.begin(), wanted.end(), [](auto s) { return s < 0; });
   if (negative || numel(wanted) != x.numel()) {
     throw ShapeError("[" + std::string(op) + "] expected a shape of " + std::to_string(x.numel()) +
@@ -204,6 +207,7 @@ Tensor Tensor::expand(const Shape& wanted) const {
   Shape shape = wanted;
   Strides strides = Dims::filled(wanted.size(), 0);
   bool valid = lead >= 0;
+  for (int i = 0; valid && i < lead; ++i) valid = shape[i] >= 0;  // no size that -1 could keep
   for (int i = 0; valid && i < ndim(); ++i) {
     std::int64_t& size = shape[lead + i];
     if (size == -1) size = shape_[i];
