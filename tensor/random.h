@@ -49,7 +49,8 @@ Tensor uniform(const Shape& shape, double low, double high, Generator& generator
 Tensor randn(const Shape& shape, Generator& generator, const TensorOptions& options = {});
 Tensor normal(const Shape& shape, double mean, double deviation, Generator& generator,
               const TensorOptions& options = {});
-/// Integers in [low, high). Throws ValueError for an empty range.
+/// Integers in [low, high), both within ±2^53 and at most 2^32 apart. Throws ValueError for other
+/// ranges and for an empty one.
 Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generator& generator,
                const TensorOptions& options = {.dtype = DType::kI64});
 /// 1 with the given probability, else 0. Throws ValueError outside [0, 1].

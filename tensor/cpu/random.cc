@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cmath>
+
 #include "tensor/cpu/chunk.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/parallel.h"
@@ -42,6 +45,28 @@ Four transform(const RandomArgs& args, const PhiloxBlock& bits) {
   return four;
 }
 
+float next_below(float value) { return std::nextafter(value, -INFINITY); }
+double next_below(double value) { return std::nextafter(value, -INFINITY); }
+template <class Half>
+Half next_below(Half value) {
+  const bool is_zero = (value.bits & 0x7fff) == 0, is_negative = value.bits & 0x8000;
+  value.bits = static_cast<std::uint16_t>(is_zero ? 0x8001 : value.bits + (is_negative ? 1 : -1));
+  return value;
+}
+
+/// The largest value of `dtype` below `bound`: numbers that would round up to it become this one.
+double largest_below(double bound, DType dtype) {
+  return dispatch_element(dtype, [bound]<class T>() -> double {
+    if constexpr (std::is_integral_v<T>) {
+      return bound;
+    } else {
+      T value = convert<T>(bound);
+      while (convert<double>(value) >= bound) value = next_below(value);
+      return convert<double>(value);
+    }
+  });
+}
+
 Run run_at(const Tensor& x, std::int64_t offset) {
   return {static_cast<std::byte*>(x.raw_data()) +
               offset * static_cast<std::int64_t>(size_of(x.dtype())),
@@ -51,11 +76,14 @@ Run run_at(const Tensor& x, std::int64_t offset) {
 }  // namespace
 
 void random(const RandomArgs& args, const Tensor& out) {
+  const bool half_open = args.distribution == Distribution::kUniform && args.a < args.b;
+  const double highest = half_open ? largest_below(args.b, out.dtype()) : INFINITY;
   // Ranges begin at multiples of 64, so that each block of four belongs to one thread.
   parallel_for(out.numel(), kGrain / 8, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; i += 4) {
-      const Four four =
+      Four four =
           transform(args, philox(args.seed, args.offset + static_cast<std::uint64_t>(i / 4)));
+      for (double& value : four.value) value = std::min(value, highest);
       scatter(four.value, std::min<std::int64_t>(4, end - i), run_at(out, i));
     }
   });

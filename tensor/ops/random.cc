@@ -74,9 +74,11 @@ Tensor normal(const Shape& shape, double mean, double deviation, Generator& gene
 
 Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generator& generator,
                const TensorOptions& options) {
-  if (low >= high || high - low > INT64_C(0x100000000)) {
-    throw ValueError("[randint] expected low < high <= low + 2^32, got " + std::to_string(low) +
-                     " and " + std::to_string(high));
+  constexpr std::int64_t kExact = INT64_C(1) << 53;  // kernels count in f64
+  const bool exact = low >= -kExact && high <= kExact;
+  if (low >= high || !exact || high - low > INT64_C(0x100000000)) {
+    throw ValueError("[randint] expected low < high <= low + 2^32, both within 2^53, got " +
+                     std::to_string(low) + " and " + std::to_string(high));
   }
   return draw("randint", shape, Distribution::kRandint, static_cast<double>(low),
               static_cast<double>(high), generator, options, false);
