@@ -55,7 +55,15 @@ decltype(auto) dispatch_element(DType dtype, F&& fn) {
   }
 }
 
-/// From one element type to another: floating to integral truncates, anything to bool is != 0.
+/// Truncates. What no i64 holds (NaN too) becomes its smallest value, as x86 itself converts; in C++
+/// it would be undefined.
+template <class C>
+std::int64_t to_integer(C value) {
+  return value >= C{-0x1p63} && value < C{0x1p63} ? static_cast<std::int64_t>(value) : INT64_MIN;
+}
+
+/// From one element type to another: floating to integral truncates to i64 and wraps to narrower
+/// types, anything to bool is != 0.
 template <class To, class From>
 To convert(From value) {
   if constexpr (std::is_same_v<To, From>) {
@@ -66,6 +74,8 @@ To convert(From value) {
     return value != From{0};
   } else if constexpr (std::is_same_v<To, BFloat16> || std::is_same_v<To, Float16>) {
     return To(static_cast<float>(value));
+  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+    return static_cast<To>(to_integer(value));
   } else {
     return static_cast<To>(value);
   }
