@@ -7,6 +7,7 @@
 extern "C" {
 void GOMP_parallel(void (*function)(void*), void* data, unsigned threads, unsigned flags);
 int omp_get_thread_num();
+int omp_get_num_threads();
 int omp_get_max_threads();
 int omp_in_parallel();
 void omp_set_num_threads(int threads);
@@ -31,9 +32,11 @@ struct Job {
 
 void run_share(void* data) {
   const Job& job = *static_cast<const Job*>(data);
-  const std::int64_t begin = omp_get_thread_num() * job.share;
-  const std::int64_t end = std::min(begin + job.share, job.count);
-  if (begin < end) job.function(job.context, begin, end);
+  // The team may be smaller than asked for (OMP_THREAD_LIMIT, OMP_DYNAMIC): shares go round.
+  const std::int64_t step = omp_get_num_threads() * job.share;
+  for (std::int64_t begin = omp_get_thread_num() * job.share; begin < job.count; begin += step) {
+    job.function(job.context, begin, std::min(begin + job.share, job.count));
+  }
 }
 
 }  // namespace
