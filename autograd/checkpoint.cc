@@ -46,7 +46,7 @@ Variable checkpoint(std::function<Variable(const Variable&)> segment, const Vari
   internal::IntrusivePtr<Node> node(
       new RuleNode<decltype(rule)>("checkpoint", std::move(rule), /*opaque=*/true));
   node->add_input(input);
-  return node->add_output(std::move(y));
+  return Node::add_output(std::move(node), std::move(y));
 }
 
 }  // namespace tenon::autograd

@@ -35,12 +35,13 @@ Node::Node(const char* name, bool opaque)
 
 Node::~Node() = default;
 
-Variable Node::add_output(Tensor value) {
-  outputs_.push_back({.shape = value.shape(), .dtype = value.dtype(), .grad = {}});
+Variable Node::add_output(tenon::internal::IntrusivePtr<Node> node, Tensor&& value) {
+  auto& outputs = node->outputs_;
+  outputs.emplace_back(value.shape(), value.dtype());
   tenon::internal::IntrusivePtr<VariableImpl> impl(new VariableImpl(std::move(value)));
-  impl->grad_fn = tenon::internal::IntrusivePtr<Node>(this);
-  impl->output = static_cast<std::uint32_t>(outputs_.size() - 1);
+  impl->output = static_cast<std::uint32_t>(outputs.size() - 1);
   impl->requires_grad = true;
+  impl->grad_fn = std::move(node);
   return Variable(std::move(impl));
 }
 
@@ -98,9 +99,11 @@ void Gradients::set(int i, Variable grad) {
   pass_.accumulate(node_.inputs_[i], std::move(grad));
 }
 
-void Gradients::set_broadcast(int i, const Variable& grad) {
+void Gradients::set_broadcast(int i, Variable grad) {
   if (!grad.defined() || !needs(i)) return;
-  set(i, to(sum_to(grad, shape(i)), dtype(i)));
+  if (grad.shape() != shape(i)) grad = sum_to(grad, shape(i));
+  if (grad.dtype() != dtype(i)) grad = to(grad, dtype(i));
+  set(i, std::move(grad));
 }
 
 void Gradients::propagate(const Variable& result, Variable grad) {
@@ -111,7 +114,7 @@ void Gradients::propagate(const Variable& result, Variable grad) {
 bool Gradients::create_graph() const { return pass_.create_graph(); }
 
 const Variable& Gradients::result(int i, const Tensor& value) const {
-  tenon::internal::IntrusivePtr<VariableImpl> impl(new VariableImpl(value));
+  tenon::internal::IntrusivePtr<VariableImpl> impl(new VariableImpl(Tensor(value)));
   impl->grad_fn = tenon::internal::IntrusivePtr<Node>(&node_);
   impl->output = static_cast<std::uint32_t>(i);
   impl->requires_grad = true;

@@ -59,8 +59,8 @@ class Node : public tenon::internal::RefCounted<Node>, public Pooled {
   int num_outputs() const { return static_cast<int>(outputs_.size()); }
 
   void add_input(const Variable& input) { inputs_.push_back(edge_to(input)); }
-  /// The next output: a variable with this value that the node has computed.
-  Variable add_output(Tensor value);
+  /// The next output of `node`: a variable with this value that it has computed.
+  static Variable add_output(tenon::internal::IntrusivePtr<Node> node, Tensor&& value);
 
   int add_hook(std::uint32_t output, GradHook hook);
   void remove_hook(int id);
@@ -83,6 +83,8 @@ class Node : public tenon::internal::RefCounted<Node>, public Pooled {
   virtual void drop_saved() = 0;
 
   struct Output {
+    Output(const Shape& s, DType d) : shape(s), dtype(d) {}
+
     Shape shape;
     DType dtype;
     Variable grad;  // what has arrived so far in the pass at work
@@ -126,7 +128,7 @@ class Gradients {
   /// Throws AutogradError where shape or dtype differ from the input's.
   void set(int i, Variable grad);
   /// As set, after summing to the shape of an input that was broadcast and converting to its dtype.
-  void set_broadcast(int i, const Variable& grad);
+  void set_broadcast(int i, Variable grad);
 
   /// Goes on through `result`, which was computed during this pass, with its gradient.
   void propagate(const Variable& result, Variable grad);

@@ -65,7 +65,7 @@ Variable record(const char* name, Tensor value, Rule rule, const Inputs&... inpu
   if (!recording(inputs...) || !is_floating(value.dtype())) return Variable(std::move(value));
   tenon::internal::IntrusivePtr<Node> node(new RuleNode<Rule>(name, std::move(rule)));
   (node->add_input(inputs), ...);
-  return node->add_output(std::move(value));
+  return Node::add_output(std::move(node), std::move(value));
 }
 
 /// As record, for any number of inputs and several results.
@@ -79,7 +79,7 @@ std::vector<Variable> record_all(const char* name, std::vector<Tensor> values, R
   }
   tenon::internal::IntrusivePtr<Node> node(new RuleNode<Rule>(name, std::move(rule)));
   for (const Variable& input : inputs) node->add_input(input);
-  for (Tensor& value : values) results.push_back(node->add_output(std::move(value)));
+  for (Tensor& value : values) results.push_back(Node::add_output(node, std::move(value)));
   return results;
 }
 

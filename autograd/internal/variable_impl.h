@@ -17,7 +17,7 @@ namespace tenon::autograd {
 class Pass;
 
 struct VariableImpl : tenon::internal::RefCounted<VariableImpl>, Pooled {
-  explicit VariableImpl(Tensor v) : value(std::move(v)) {}
+  explicit VariableImpl(Tensor&& v) : value(std::move(v)) {}
 
   /// Changes when the value is written in place and when it is replaced.
   std::uint64_t stamp() const {

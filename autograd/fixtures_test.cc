@@ -1,0 +1,220 @@
+// Composite expressions: values and gradients agree with PyTorch's (testdata/make_fixtures.py).
+#include <cmath>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "autograd/ops.h"
+#include "gtest/gtest.h"
+
+namespace tenon::autograd {
+namespace {
+
+/// The lines of one expression.
+struct Fixture {
+  std::map<std::string, Tensor> inputs, indices, grads;
+  Tensor value;
+};
+
+Shape parse_shape(const std::string& text) {
+  Shape shape;
+  std::istringstream sizes(text == "-" ? "" : text);
+  for (std::string size; std::getline(sizes, size, ',');) shape.push_back(std::stoll(size));
+  return shape;
+}
+
+std::map<std::string, Fixture> read_fixtures() {
+  std::map<std::string, Fixture> fixtures;
+  std::ifstream file("autograd/testdata/expressions.txt");
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string expression, kind, name, sizes;
+    words >> expression >> kind >> name >> sizes;
+    std::vector<double> values;
+    for (double value; words >> value;) values.push_back(value);
+    Fixture& fixture = fixtures[expression];
+    const Tensor tensor = from_vector(values, parse_shape(sizes));
+    if (kind == "input") fixture.inputs[name] = tensor;
+    if (kind == "index") fixture.indices[name] = tensor.to(DType::kI64);
+    if (kind == "grad") fixture.grads[name] = tensor;
+    if (kind == "value") fixture.value = tensor;
+  }
+  return fixtures;
+}
+
+const std::map<std::string, Fixture>& fixtures() {
+  static const std::map<std::string, Fixture> all = read_fixtures();
+  return all;
+}
+
+/// Inputs by name: in["w1"].
+class In {
+ public:
+  In(const Fixture& fixture, DType dtype) : fixture_(fixture) {
+    for (const auto& [name, value] : fixture.inputs) {
+      variables_.emplace(name, Variable(value.to(dtype).clone(), true));
+    }
+  }
+  const Variable& operator[](const std::string& name) const { return variables_.at(name); }
+  const Tensor& index(const std::string& name) const { return fixture_.indices.at(name); }
+
+ private:
+  const Fixture& fixture_;
+  std::map<std::string, Variable> variables_;
+};
+
+Variable mlp(const In& in) {
+  const Variable hidden = linear(in["x"], in["w1"], in["b1"], Activation::kRelu);
+  return cross_entropy(linear(hidden, in["w2"], in["b2"]), in.index("labels"));
+}
+
+Variable deep_tanh(const In& in) {
+  Variable x = in["x"];
+  for (int i = 0; i < 4; ++i) x = tanh(matmul(x, in["w"]));
+  return x;
+}
+
+Variable lenet(const In& in) {
+  Variable x = conv2d(in["x"], in["c1"], in["d1"], {.padding = {1, 1}}, Activation::kRelu);
+  x = max_pool2d(x);
+  x = max_pool2d(conv2d(x, in["c2"], in["d2"], {}, Activation::kRelu));
+  return cross_entropy(linear(flatten(x, 1), in["w"], in["b"]), in.index("labels"));
+}
+
+Variable grouped_convolution(const In& in) {
+  return sigmoid(conv2d(in["x"], in["w"], in["b"],
+                        {.stride = {2, 1}, .padding = {1, 2}, .dilation = {1, 2}, .groups = 2}));
+}
+
+Variable overlapping_pool(const In& in) {
+  return square(max_pool2d(in["x"], {.kernel = {3, 2}, .stride = {2, 1}, .padding = {1, 1}}));
+}
+
+Variable attention(const In& in) {
+  return matmul(softmax(matmul(in["q"], transpose(in["k"], -2, -1)) / 2, -1), in["v"]);
+}
+
+Variable nll_by_gather(const In& in) {
+  return -mean(gather(log_softmax(in["x"], 1), 1, in.index("labels").unsqueeze(1)));
+}
+
+Variable label_smoothing(const In& in) {
+  const Variable losses = cross_entropy(in["x"], in.index("labels"), Reduction::kNone);
+  return sum(0.9 * losses - 0.1 * mean(log_softmax(in["x"], 1), {1}));
+}
+
+Variable normalization(const In& in) {
+  const Variable centered = in["x"] - mean(in["x"], {1}, true);
+  const Variable variance = mean(square(centered), {1}, true);
+  return centered * rsqrt(variance + 1e-5) * in["scale"] + in["shift"];
+}
+
+Variable batch_norm(const In& in) {
+  const Variable centered = in["x"] - mean(in["x"], {0, 2, 3}, true);
+  const Variable variance = mean(square(centered), {0, 2, 3}, true);
+  const auto per_channel = [](const Variable& v) { return reshape(v, {1, -1, 1, 1}); };
+  return centered / sqrt(variance + 1e-5) * per_channel(in["scale"]) + per_channel(in["shift"]);
+}
+
+Variable embedding(const In& in) {
+  return exp(matmul(index_select(in["table"], 0, in.index("ids")), in["w"]));
+}
+
+Variable broadcasting(const In& in) {
+  const Variable &a = in["a"], &b = in["b"], &c = in["c"];
+  return a * b / (c * c + 1.5) - abs(a - b) + maximum(a, c) * minimum(b, c);
+}
+
+Variable ties(const In& in) {
+  const Variable& x = in["x"];
+  return max(x, {1}) * 2 + min(x, {1}) + sum(relu(x), {1});
+}
+
+Variable powers(const In& in) {
+  const Variable &a = in["a"], &b = in["b"];
+  return pow(a, b) + pow(a, 3) + log1p(a) * expm1(b) + erf(b);
+}
+
+Variable pieces(const In& in) {
+  const Variable& x = in["x"];
+  const Variable left = slice(x, 1, 0, INT64_MAX, 2), right = slice(x, 1, 1, INT64_MAX, 2);
+  const Variable row = slice(expand(select(x, 0, 1), {2, -1}), 1, 0, 3);
+  return cat(std::vector<Variable>{left * right, right - left, row}, 1);
+}
+
+Variable gradient_penalty(const In& in) {
+  const Variable y = sum(square(tanh(matmul(in["x"], in["w"]))));
+  const Variable slope = grad({&y, 1}, {&in["x"], 1}, {}, {.create_graph = true})[0];
+  return sum(square(sqrt(sum(square(slope), {1})) - 1));
+}
+
+const std::map<std::string, Variable (*)(const In&)> kExpressions = {
+    {"mlp", mlp},
+    {"deep_tanh", deep_tanh},
+    {"lenet", lenet},
+    {"grouped_convolution", grouped_convolution},
+    {"overlapping_pool", overlapping_pool},
+    {"attention", attention},
+    {"nll_by_gather", nll_by_gather},
+    {"label_smoothing", label_smoothing},
+    {"normalization", normalization},
+    {"batch_norm", batch_norm},
+    {"embedding", embedding},
+    {"broadcasting", broadcasting},
+    {"ties", ties},
+    {"powers", powers},
+    {"pieces", pieces},
+    {"gradient_penalty", gradient_penalty},
+};
+
+/// Largest |got - wanted| / max(1, |wanted|).
+double error(const Tensor& got, const Tensor& wanted) {
+  EXPECT_EQ(got.shape(), wanted.shape());
+  const auto g = got.to(DType::kF64).to_vector<double>(), w = wanted.to_vector<double>();
+  double largest = 0;
+  for (std::size_t i = 0; i < std::min(g.size(), w.size()); ++i) {
+    const double e = std::abs(g[i] - w[i]) / std::max(1.0, std::abs(w[i]));
+    largest = e > largest || std::isnan(e) ? e : largest;
+  }
+  return largest;
+}
+
+void compare(const std::string& name, DType dtype, double tolerance) {
+  const Fixture& fixture = fixtures().at(name);
+  const In in(fixture, dtype);
+  const Variable result = kExpressions.at(name)(in);
+  EXPECT_LE(error(result.value(), fixture.value), tolerance) << "value";
+  result.backward(ones_like(result.value()));
+  for (const auto& [input, grad] : fixture.grads) {
+    ASSERT_TRUE(in[input].grad().defined()) << input;
+    EXPECT_LE(error(in[input].grad().value(), grad), tolerance) << "gradient of " << input;
+  }
+}
+
+TEST(Fixtures, EveryExpressionHasOne) {
+  std::set<std::string> here, there;
+  for (const auto& expression : kExpressions) here.insert(expression.first);
+  for (const auto& fixture : fixtures()) there.insert(fixture.first);
+  EXPECT_EQ(here, there);
+}
+
+TEST(Fixtures, AgreeInF64) {
+  for (const auto& expression : kExpressions) {
+    SCOPED_TRACE(expression.first);
+    compare(expression.first, DType::kF64, 1e-12);
+  }
+}
+
+TEST(Fixtures, AgreeInF32) {
+  for (const auto& expression : kExpressions) {
+    SCOPED_TRACE(expression.first);
+    compare(expression.first, DType::kF32, 2e-5);
+  }
+}
+
+}  // namespace
+}  // namespace tenon::autograd
