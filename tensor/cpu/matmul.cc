@@ -35,12 +35,6 @@ onednn::Execution make_matmul(const Tensor& a, const Tensor& b, const Tensor& ou
   const bool batched = out.shape()[0] > 1;
   const memory::desc desc_a = matrix_desc(a, batched), desc_b = matrix_desc(b, batched);
   const memory::desc desc_out = matrix_desc(out, batched);
-  dnnl::primitive_attr attributes;
-  if (args.activation == Activation::kRelu) {
-    dnnl::post_ops after;
-    after.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
-    attributes.set_post_ops(after);
-  }
   memory::desc desc_bias;
   if (args.bias) {
     memory::dims shape(batched ? 3 : 2, 1), strides(shape.size(), args.bias->numel());
@@ -52,7 +46,7 @@ onednn::Execution make_matmul(const Tensor& a, const Tensor& b, const Tensor& ou
                                       ? dnnl::matmul::desc(desc_a, desc_b, desc_bias, desc_out)
                                       : dnnl::matmul::desc(desc_a, desc_b, desc_out);
   onednn::Execution execution(
-      dnnl::matmul(dnnl::matmul::primitive_desc(desc, attributes, onednn::engine())));
+      dnnl::matmul(dnnl::matmul::primitive_desc(desc, onednn::engine())));
   execution.add_source(DNNL_ARG_SRC, desc_a, desc_a);
   execution.add_source(DNNL_ARG_WEIGHTS, desc_b, desc_b);
   execution.add_result(DNNL_ARG_DST, desc_out, desc_out);
@@ -74,7 +68,7 @@ void matmul_onednn(const MatmulArgs& args, const Tensor& out) {
   const onednn::Key key{{kMatmulKey, static_cast<std::int64_t>(a.dtype()), a.shape()[0],
                          a.shape()[1], a.shape()[2], b.shape()[2], a.strides()[0], a.strides()[1],
                          a.strides()[2], b.strides()[0], b.strides()[1], b.strides()[2],
-                         args.bias != nullptr, static_cast<std::int64_t>(args.activation)}};
+                         args.bias != nullptr}};
   const double flop = 2.0 * static_cast<double>(out.numel()) * static_cast<double>(a.shape()[2]);
   const SerialScope alone(flop < kSerialFlop);  // for building it too: it plans for the threads
   onednn::Execution& execution =
@@ -84,6 +78,8 @@ void matmul_onednn(const MatmulArgs& args, const Tensor& out) {
   } else {
     execution.run({a.raw_data(), b.raw_data(), out.raw_data()});
   }
+  // Not fused: oneDNN's ReLU turns NaN into 0 here, and would hide that a training has diverged.
+  if (args.activation == Activation::kRelu) unary(UnaryOp::kRelu, out, out);
 }
 
 template <class C>

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tensor/cpu/parallel.h"
 #include "tensor/tensor.h"
 
 #include <oneapi/dnnl/dnnl.hpp>
@@ -69,7 +70,8 @@ Execution& insert(const Key& key, Execution execution);
 /// that keeps inventing shapes pays for building again, but its memory stays bounded.
 inline constexpr std::size_t kMaxCached = 1024;
 template <class F>
-Execution& cached(const Key& key, const F& make) {
+Execution& cached(Key key, const F& make) {
+  key.values.back() = max_threads();  // a primitive's plan and buffers are for so many threads
   Execution* found = find(key);
   return found ? *found : insert(key, make());
 }
