@@ -98,8 +98,10 @@ void softmax(bool log, const Tensor& x, const Tensor& out) {
       for (std::int64_t r = 0; r < block.rows; ++r) {
         C* row = block.exponentials + r * size;
         if (log) {
-          const C shift = block.largest[r] + std::log(block.sums[r]);
-          for (std::int64_t i = 0; i < size; ++i) row[i] = block.x[r * size + i] - shift;
+          const C rest = std::log(block.sums[r]);  // subtracted last: large logits cancel exactly
+          for (std::int64_t i = 0; i < size; ++i) {
+            row[i] = (block.x[r * size + i] - block.largest[r]) - rest;
+          }
         } else {
           for (std::int64_t i = 0; i < size; ++i) row[i] /= block.sums[r];
         }
@@ -122,7 +124,7 @@ std::int64_t cross_entropy(const Tensor& logits, const Tensor& labels, const Ten
       for (std::int64_t r = 0; r < block.rows; ++r) {
         const std::int64_t i = block.first + r;
         const C loss =
-            std::log(block.sums[r]) + block.largest[r] - block.x[r * classes + label[i]];
+            std::log(block.sums[r]) + (block.largest[r] - block.x[r * classes + label[i]]);
         scatter(&loss, 1, run_at(out, i, 1));
       }
     });
