@@ -232,7 +232,8 @@ void reduce_columns(const Tensor& x, const Axes& axes, const Tensor& out, const 
   const std::int64_t segments = (rows + kSegmentRows - 1) / kSegmentRows;
   const std::int64_t column_blocks = (inner.size + kColumns - 1) / kColumns;
   const std::int64_t tiles = Axes::count({outer.begin(), outer.end()}) * column_blocks;
-  std::vector<C> partial(static_cast<std::size_t>(tiles * segments * kColumns));
+  const std::int64_t pitch = std::min(kColumns, inner.size);
+  std::vector<C> partial(static_cast<std::size_t>(tiles * segments * pitch));
   const auto tile_columns = [&](std::int64_t tile) {
     return std::min(kColumns, inner.size - tile % column_blocks * kColumns);
   };
@@ -242,23 +243,23 @@ void reduce_columns(const Tensor& x, const Axes& axes, const Tensor& out, const 
     base.out += tile % column_blocks * kColumns * inner.out_stride;
     return base;
   };
-  const std::int64_t work = std::min(kSegmentRows, rows) * std::min(kColumns, inner.size);
+  const std::int64_t work = std::min(kSegmentRows, rows) * pitch;
   parallel_items(tiles * segments, work, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t tile = i / segments, first = i % segments * kSegmentRows;
       accumulate_rows<C, Op>(x, axes.reduced, first, std::min(first + kSegmentRows, rows),
                              tile_offsets(tile).x, inner.stride, tile_columns(tile),
-                             &partial[static_cast<std::size_t>(i * kColumns)]);
+                             &partial[static_cast<std::size_t>(i * pitch)]);
     }
   });
   for (std::int64_t tile = 0; tile < tiles; ++tile) {
-    C* sums = &partial[static_cast<std::size_t>(tile * segments * kColumns)];
+    C* sums = &partial[static_cast<std::size_t>(tile * segments * pitch)];
     const std::int64_t columns = tile_columns(tile);
     for (std::int64_t step = 1; step < segments; step *= 2) {
       for (std::int64_t s = 0; s + step < segments; s += 2 * step) {
         for (std::int64_t c = 0; c < columns; ++c) {
-          sums[s * kColumns + c] =
-              Op::combine(sums[s * kColumns + c], sums[(s + step) * kColumns + c]);
+          sums[s * pitch + c] =
+              Op::combine(sums[s * pitch + c], sums[(s + step) * pitch + c]);
         }
       }
     }
