@@ -117,7 +117,7 @@ Tensor Tensor::t() const {
 Tensor Tensor::permute(std::span<const int> order) const {
   Tensor result = *this;
   std::uint64_t seen = 0;
-  bool valid = static_cast<int>(order.size()) == ndim();
+  bool valid = static_cast<int>(order.size()) == ndim() && ndim() <= 64;
   for (int i = 0; valid && i < ndim(); ++i) {
     const int from = normalize_dim(order[i], ndim(), "permute");
     valid = (seen >> from & 1) == 0;

@@ -6,6 +6,10 @@ namespace tenon {
 namespace {
 
 std::uint64_t dims_mask(const char* op, std::span<const int> dims, int ndim) {
+  if (ndim > 64) {
+    throw ShapeError("[" + std::string(op) + "] expected at most 64 dimensions, got " +
+                     std::to_string(ndim));
+  }
   if (dims.empty()) return ndim == 0 ? 0 : ~std::uint64_t{0} >> (64 - ndim);
   std::uint64_t mask = 0;
   for (const int dim : dims) {
