@@ -6,9 +6,9 @@
 // Shapes are written in brackets: N batch, C channels, H height, W width. Elementwise operations
 // keep the memory order of their first dense argument. Dtypes: "floating" is f32, f64, bf16, f16
 // (16-bit values are computed in f32 and rounded once); "any" adds i64, i32, u8, bool. Binary
-// operations promote (tensor/dtype.h); a plain number takes the tensor's dtype, except that a
-// fraction with an integral tensor gives f32. All throw DTypeError, ShapeError and DeviceError that
-// name the operation, the argument and both shapes.
+// operations promote (tensor/dtype.h); a plain number takes the tensor's dtype (ValueError where it
+// does not fit), except that a fraction with an integral tensor gives f32. All throw DTypeError,
+// ShapeError and DeviceError that name the operation, the argument and both shapes.
 #ifndef TENON_TENSOR_OPS_H_
 #define TENON_TENSOR_OPS_H_
 
@@ -77,7 +77,9 @@ Tensor ge(const Tensor& a, double b);
 /// condition ? a : b, all three broadcast. `condition` is bool.
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 
-// Unary maths. Floating, except neg, abs, sign and square, which take integers too.
+// Unary maths. Floating, except neg, abs, sign and square, which take integers too. Within 4 units in
+// the last place, but for this: on the CPU in f32, exp is infinite from 88.4 on, its results below
+// 1e-38 are 0, and log takes smaller numbers than that for it.
 
 Tensor neg(const Tensor& x);
 Tensor abs(const Tensor& x);

@@ -54,10 +54,27 @@ Tensor binary(BinaryOp op, const char* name, const Tensor& a, const Tensor& b) {
   return binary(op, name, a, b, promote(a.dtype(), b.dtype()));
 }
 
+bool fits(double whole, DType integral) {
+  switch (integral) {
+    case DType::kU8:
+      return whole >= 0 && whole <= UINT8_MAX;
+    case DType::kI32:
+      return whole >= INT32_MIN && whole <= INT32_MAX;
+    default:
+      return whole >= -0x1p63 && whole < 0x1p63;
+  }
+}
+
 /// f32 where a fraction meets an integral tensor, else the tensor's dtype.
-DType number_dtype(const Tensor& x, double number) {
+DType number_dtype(const char* op, const Tensor& x, double number) {
   const bool whole = number == std::floor(number) && std::isfinite(number);
-  return is_floating(x.dtype()) || (whole && x.dtype() != DType::kBool) ? x.dtype() : DType::kF32;
+  if (is_floating(x.dtype())) return x.dtype();
+  if (!whole || x.dtype() == DType::kBool) return DType::kF32;
+  if (!fits(number, x.dtype())) {
+    throw ValueError("[" + std::string(op) + "] expected a number that fits " +
+                     internal::describe(x) + ", got " + std::to_string(number));
+  }
+  return x.dtype();
 }
 
 Tensor binary_number(BinaryOp op, const Tensor& x, double number, bool reversed, DType dtype) {
@@ -69,7 +86,7 @@ Tensor binary_number(BinaryOp op, const Tensor& x, double number, bool reversed,
 Tensor binary_number(BinaryOp op, const char* name, const Tensor& x, double number,
                      bool reversed = false) {
   check_defined(name, reversed ? "b" : "a", x);
-  return binary_number(op, x, number, reversed, number_dtype(x, number));
+  return binary_number(op, x, number, reversed, number_dtype(name, x, number));
 }
 
 DType floating_or_f32(DType dtype) { return is_floating(dtype) ? dtype : DType::kF32; }
@@ -85,7 +102,7 @@ Tensor compare(CompareOp op, const char* name, const Tensor& a, const Tensor& b)
 Tensor compare(CompareOp op, const char* name, const Tensor& a, double b) {
   check_defined(name, "a", a);
   return compare(op, name, a,
-                 scalar(b, {.dtype = number_dtype(a, b), .device = a.device()}));
+                 scalar(b, {.dtype = number_dtype(name, a, b), .device = a.device()}));
 }
 
 }  // namespace
@@ -159,7 +176,9 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   const DType dtype = promote(a.dtype(), b.dtype());
   const Shape shape = broadcast_shapes(condition.shape(),
                                        broadcast_shapes(a.shape(), b.shape(), "where"), "where");
-  Tensor out = empty(shape, {.dtype = dtype, .device = a.device()});
+  const bool a_is_whole = a.shape() == shape, b_is_whole = b.shape() == shape;
+  const Tensor& like = a_is_whole ? a : b_is_whole ? b : condition;
+  Tensor out = empty_like(like.expand(shape), dtype);
   backend(a.device())
       .where(condition.expand(shape), a.to(dtype).expand(shape), b.to(dtype).expand(shape), out);
   return out;
