@@ -1,7 +1,10 @@
 // The first minute with Tenon: a small convolutional network learns to read handwritten digits.
 //
 //   ./bazelw run //examples/quickstart
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <numbers>
 #include <string>
 #include <vector>
 
@@ -27,6 +30,24 @@ namespace {
 
 using autograd::Variable;
 
+// The rows and columns of an image [C,8,8] that a step by (dy, dx) leaves or reaches. A view.
+Tensor window(const Tensor& image, std::int64_t dy, std::int64_t dx) {
+  return image.slice(1, std::max<std::int64_t>(dy, 0), 8 + std::min<std::int64_t>(dy, 0))
+      .slice(2, std::max<std::int64_t>(dx, 0), 8 + std::min<std::int64_t>(dx, 0));
+}
+
+// Moves each image by up to a pixel each way: another picture of the same digit.
+Tensor jitter(const Tensor& images) {
+  Generator& random = default_generator();
+  const Tensor moved = zeros_like(images);
+  for (std::int64_t n = 0; n < images.size(0); ++n) {
+    const auto dy = static_cast<std::int64_t>(random.next_below(3)) - 1;
+    const auto dx = static_cast<std::int64_t>(random.next_below(3)) - 1;
+    window(moved.select(0, n), dy, dx).copy_(window(images.select(0, n), -dy, -dx));
+  }
+  return moved;
+}
+
 // A network is a struct. Its layers are members; forward() says how an image passes through them.
 struct DigitNet : layers::Module {
   layers::Conv2d conv1{this, "conv1", {.in_channels = 1, .out_channels = 32, .kernel = 3, .padding = 1}};
@@ -38,10 +59,26 @@ struct DigitNet : layers::Module {
 
   // images [N,1,8,8] -> logits [N,10]
   Variable forward(const Variable& images) override {
-    Variable x = pool(conv2(conv1(images, Activation::kRelu), Activation::kRelu));
-    x = fc1(dropout(flatten(x)), Activation::kRelu);
+    Variable x = training() ? jitter(images.value()) : images;
+    x = pool(conv2(conv1(x, Activation::kRelu), Activation::kRelu));
+    x = fc1(dropout(flatten(x, 1)), Activation::kRelu);
     return fc2(x);
   }
+};
+
+// What should happen during training is a callback. This one lets the learning rate fall to zero
+// along half a cosine (Loshchilov & Hutter 2017, "SGDR", §3).
+struct CosineRate : train::Callback {
+  explicit CosineRate(double peak) : peak(peak) {}
+
+  absl::Status before_update(train::Run& run) override {
+    const double steps = static_cast<double>(run.epochs * run.loader.num_batches());
+    const double done = static_cast<double>(run.step) / steps;
+    run.optimizer.set_lr(peak * 0.5 * (1 + std::cos(std::numbers::pi * done)));
+    return absl::OkStatus();
+  }
+
+  double peak;
 };
 
 // 1,797 images of 8x8 pixels come with the program.
@@ -133,12 +170,13 @@ absl::Status train_and_show(const CommonOptions& options) {
   DigitNet net;
   net.to(options.device);
   optim::Adam optimizer(net.parameters(), {.lr = options.lr});
-  if (!options.quiet) std::printf("%s\n", net.summary().c_str());
+  if (!options.quiet) std::printf("%s", net.summary().c_str());
 
   // Training.
   train::Accuracy accuracy;
   train::Checkpoint checkpoint(
       {.path = options.output("checkpoint.safetensors"), .resume = options.resume});
+  CosineRate rate(options.lr);
   train::CsvLog log(options.output("metrics.csv"));
   train::ProgressBar bar({.style = options.quiet ? train::ProgressStyle::kSilent
                                                  : train::ProgressStyle::kAuto});
@@ -146,7 +184,7 @@ absl::Status train_and_show(const CommonOptions& options) {
                                   {.epochs = options.epochs,
                                    .metrics = {&accuracy},
                                    .validation = &test_loader,
-                                   .callbacks = {&checkpoint, &log, &bar}});
+                                   .callbacks = {&checkpoint, &rate, &log, &bar}});
   if (!history.ok()) return history.status();
 
   // How good is it?
@@ -182,7 +220,7 @@ absl::Status train_and_show(const CommonOptions& options) {
 
 int main(int argc, char** argv) {
   using namespace tenon::examples;
-  CommonOptions options{.epochs = 15, .batch_size = 32, .lr = 2e-3};
+  CommonOptions options{.epochs = 20, .batch_size = 32, .lr = 3e-3};
   Flags flags("quickstart", "Trains a small convolutional network on 1,797 real handwritten digits.");
   flags.add(options);
   return flags.run(argc, argv, [&] { return train_and_show(options); });
