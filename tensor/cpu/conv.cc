@@ -19,17 +19,21 @@ struct Problem {
   const Conv2dParams& params;
   DType dtype;
   bool bias = false;
-  Activation activation = Activation::kNone;
-  bool x_is_row_major = false;  // only for the image itself: spares its conversion
+  bool x_is_row_major = false;  // as the image comes; oneDNN reorders it
 
   onednn::Key key(KeyKind kind) const {
     return {{kind, static_cast<std::int64_t>(dtype), x[0], x[1], x[2], x[3], weight[0], weight[1],
              weight[2], weight[3], params.stride.first, params.stride.second, params.padding.first,
              params.padding.second, params.dilation.first, params.dilation.second, params.groups,
-             bias, static_cast<std::int64_t>(activation), x_is_row_major}};
+             bias, x_is_row_major}};
   }
 
+  /// As primitives see it: given a row-major image, oneDNN 2.6 falls back to its plain loops, which
+  /// take a hundred times as long.
   memory::desc x_desc() const {
+    return {{x[0], x[1], x[2], x[3]}, onednn::data_type(dtype), Tag::nhwc};
+  }
+  memory::desc given_x_desc() const {
     return {{x[0], x[1], x[2], x[3]}, onednn::data_type(dtype),
             x_is_row_major ? Tag::nchw : Tag::nhwc};
   }
@@ -68,25 +72,19 @@ struct Problem {
   dnnl::convolution_forward::primitive_desc forward(dnnl::prop_kind kind) const {
     using Forward = dnnl::convolution_forward;
     constexpr auto kDirect = dnnl::algorithm::convolution_direct;
-    dnnl::primitive_attr attributes;
-    if (activation == Activation::kRelu) {
-      dnnl::post_ops after;
-      after.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
-      attributes.set_post_ops(after);
-    }
     const Forward::desc desc =
         bias ? Forward::desc(kind, kDirect, x_desc(), weight_desc(true), bias_desc(), y_desc(),
                              stride(), dilation(), padding_begin(), padding_end())
              : Forward::desc(kind, kDirect, x_desc(), weight_desc(true), y_desc(), stride(),
                              dilation(), padding_begin(), padding_end());
-    return {desc, attributes, onednn::engine()};
+    return {desc, onednn::engine()};
   }
 };
 
 onednn::Execution make_forward(const Problem& problem) {
   const auto chosen = problem.forward(dnnl::prop_kind::forward_training);
   onednn::Execution execution{dnnl::convolution_forward(chosen)};
-  execution.add_source(DNNL_ARG_SRC, problem.x_desc(), chosen.src_desc());
+  execution.add_source(DNNL_ARG_SRC, problem.given_x_desc(), chosen.src_desc());
   execution.add_source(DNNL_ARG_WEIGHTS, problem.weight_desc(false), chosen.weights_desc());
   execution.add_result(DNNL_ARG_DST, problem.y_desc(), chosen.dst_desc());
   if (problem.bias) {
@@ -118,7 +116,7 @@ onednn::Execution make_weight_grad(const Problem& problem) {
                                         problem.forward(dnnl::prop_kind::forward_training));
   onednn::Execution execution{Backward(chosen)};
   execution.add_source(DNNL_ARG_DIFF_DST, problem.y_desc(), chosen.diff_dst_desc());
-  execution.add_source(DNNL_ARG_SRC, problem.x_desc(), chosen.src_desc());
+  execution.add_source(DNNL_ARG_SRC, problem.given_x_desc(), chosen.src_desc());
   execution.add_result(DNNL_ARG_DIFF_WEIGHTS, problem.weight_desc(false),
                        chosen.diff_weights_desc());
   return execution;
@@ -148,7 +146,7 @@ void conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const Con
   const Tensor image = as_image(x, &row_major), filter = weight.contiguous();
   const Problem problem{.x = x.shape(), .weight = weight.shape(), .y = out.shape(),
                         .params = params, .dtype = x.dtype(), .bias = bias.defined(),
-                        .activation = activation, .x_is_row_major = row_major};
+                        .x_is_row_major = row_major};
   onednn::Execution& execution =
       onednn::cached(problem.key(kForwardKey), [&] { return make_forward(problem); });
   if (bias.defined()) {
@@ -157,6 +155,8 @@ void conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const Con
   } else {
     execution.run({image.raw_data(), filter.raw_data(), out.raw_data()});
   }
+  // Not fused: see matmul.cc.
+  if (activation == Activation::kRelu) unary(UnaryOp::kRelu, out, out);
 }
 
 void conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dParams& params,

@@ -72,8 +72,12 @@ inline constexpr std::size_t kMaxCached = 1024;
 template <class F>
 Execution& cached(Key key, const F& make) {
   key.values.back() = max_threads();  // a primitive's plan and buffers are for so many threads
-  Execution* found = find(key);
-  return found ? *found : insert(key, make());
+  if (Execution* found = find(key)) return *found;
+  try {
+    return insert(key, make());
+  } catch (const dnnl::error& error) {  // a shape or dtype that oneDNN does not take
+    throw DeviceError("[onednn] " + std::string(error.what()));
+  }
 }
 
 }  // namespace tenon::cpu::onednn

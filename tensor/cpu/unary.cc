@@ -86,6 +86,23 @@ Kernel<C> kernel_of(UnaryOp op) {
   }
 }
 
+/// ReLU without conversion to f32: what lies between -0 and -infinity becomes 0, NaN stays.
+void relu_of_16_bits(const Tensor& x, const Tensor& out) {
+  const std::uint16_t minus_infinity = x.dtype() == DType::kBF16 ? 0xff80 : 0xfc00;
+  for_each_run<2>({&out, &x}, [=](const std::array<Run, 2>& runs, std::int64_t length) {
+    const auto* from = reinterpret_cast<const std::uint16_t*>(runs[1].data);
+    auto* to = reinterpret_cast<std::uint16_t*>(runs[0].data);
+    const auto one = [=](std::uint16_t bits) {
+      return bits > 0x8000 && bits <= minus_infinity ? std::uint16_t{0} : bits;
+    };
+    if (runs[0].stride == 1 && runs[1].stride == 1) {
+      for (std::int64_t i = 0; i < length; ++i) to[i] = one(from[i]);
+    } else {
+      for (std::int64_t i = 0; i < length; ++i) to[i * runs[0].stride] = one(from[i * runs[1].stride]);
+    }
+  });
+}
+
 template <class C>
 void apply(Kernel<C> kernel, const Run& x, const Run& out, std::int64_t length) {
   if (x.dtype == dtype_of<C> && x.stride == 1 && out.stride == 1) {
@@ -103,6 +120,7 @@ void apply(Kernel<C> kernel, const Run& x, const Run& out, std::int64_t length) 
 }  // namespace
 
 void unary(UnaryOp op, const Tensor& x, const Tensor& out) {
+  if (op == UnaryOp::kRelu && size_of(x.dtype()) == 2) return relu_of_16_bits(x, out);
   dispatch_compute(x.dtype(), [&]<class C>() {
     const Kernel<C> kernel = kernel_of<C>(op);
     for_each_run<2>({&out, &x}, [&](const std::array<Run, 2>& runs, std::int64_t length) {

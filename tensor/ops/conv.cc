@@ -64,6 +64,13 @@ Tensor channels_last_result(const Shape& shape, const Tensor& like) {
                        .layout = Layout::kChannelsLast});
 }
 
+/// Every sum is empty, and what is left is activation(bias).
+Tensor conv2d_of_no_channels(const Tensor& bias, Activation activation, const Tensor& out) {
+  out.fill_(0);
+  if (bias.defined()) out.copy_(bias.reshape({-1, 1, 1}));
+  return activation == Activation::kRelu ? relu(out) : out;
+}
+
 Shape pool2d_shape(const Shape& x, const Pool2dParams& p) {
   check_at_least("max_pool2d", "kernel", p.kernel, 1);
   check_at_least("max_pool2d", "stride", p.stride, 1);
@@ -102,9 +109,9 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const C
     internal::check_shape("conv2d", "bias", bias, {weight.size(0)});
   }
   Tensor out = channels_last_result(shape, x);
-  if (out.numel() > 0) {
-    backend(x.device()).conv2d(x, weight, bias, params, activation, out);
-  }
+  if (out.numel() == 0) return out;
+  if (x.size(1) == 0) return conv2d_of_no_channels(bias, activation, out);
+  backend(x.device()).conv2d(x, weight, bias, params, activation, out);
   return out;
 }
 
@@ -117,7 +124,7 @@ Tensor conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Shape& 
   internal::check_shape("conv2d_input_grad", "grad", grad,
                         conv2d_shape("conv2d_input_grad", x_shape, weight.shape(), params));
   Tensor out = channels_last_result(x_shape, grad);
-  if (grad.numel() == 0) return out.fill_(0);
+  if (grad.numel() == 0 || out.numel() == 0) return out.fill_(0);
   backend(grad.device()).conv2d_input_grad(grad, weight, params, out);
   return out;
 }
@@ -131,7 +138,7 @@ Tensor conv2d_weight_grad(const Tensor& grad, const Tensor& x, const Shape& weig
   internal::check_shape("conv2d_weight_grad", "grad", grad,
                         conv2d_shape("conv2d_weight_grad", x.shape(), weight_shape, params));
   Tensor out = empty(weight_shape, grad.options());
-  if (grad.numel() == 0) return out.fill_(0);
+  if (grad.numel() == 0 || out.numel() == 0) return out.fill_(0);
   backend(grad.device()).conv2d_weight_grad(grad, x, params, out);
   return out;
 }
