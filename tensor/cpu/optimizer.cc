@@ -27,13 +27,13 @@ Tensor in_order_of(const Tensor& parameter, const Tensor& grad) {
   return ordered;
 }
 
-void check_dense(const Tensor& parameter, const Tensor& state) {
+void check_dense(const char* op, const Tensor& parameter, const Tensor& state) {
   const bool dense =
       parameter.is_contiguous() || parameter.is_contiguous(Layout::kChannelsLast);
   if (!dense || state.strides() != parameter.strides()) {
-    throw ShapeError("[optimizer] expected dense parameters and states in the same memory order, " +
-                     std::string("got strides ") + to_string(parameter.strides()) + " and " +
-                     to_string(state.strides()));
+    throw ShapeError("[" + std::string(op) +
+                     "] expected dense parameters and states in the same memory order, got strides " +
+                     to_string(parameter.strides()) + " and " + to_string(state.strides()));
   }
 }
 
@@ -91,7 +91,7 @@ void sgd(std::span<const Tensor> parameters, std::span<const Tensor> grads,
   if (step.momentum == 0) {
     std::vector<Group<2>> groups;
     for (std::size_t i = 0; i < parameters.size(); ++i) {
-      check_dense(parameters[i], parameters[i]);
+      check_dense("sgd_", parameters[i], parameters[i]);
       groups.push_back(
           {{parameters[i], in_order_of(parameters[i], grads[i])}, parameters[i].numel()});
     }
@@ -105,7 +105,7 @@ void sgd(std::span<const Tensor> parameters, std::span<const Tensor> grads,
   }
   std::vector<Group<3>> groups;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    check_dense(parameters[i], buffers[i]);
+    check_dense("sgd_", parameters[i], buffers[i]);
     groups.push_back(
         {{parameters[i], in_order_of(parameters[i], grads[i]), buffers[i]}, parameters[i].numel()});
   }
@@ -135,8 +135,8 @@ void adam(std::span<const Tensor> parameters, std::span<const Tensor> grads,
           const AdamStep& step) {
   std::vector<Group<4>> groups;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    check_dense(parameters[i], first_moments[i]);
-    check_dense(parameters[i], second_moments[i]);
+    check_dense("adam_", parameters[i], first_moments[i]);
+    check_dense("adam_", parameters[i], second_moments[i]);
     groups.push_back({{parameters[i], in_order_of(parameters[i], grads[i]), first_moments[i],
                        second_moments[i]},
                       parameters[i].numel()});

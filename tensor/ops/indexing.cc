@@ -105,8 +105,12 @@ Tensor one_hot(const Tensor& indices, std::int64_t classes, DType dtype) {
   Shape shape = indices.shape();
   shape.push_back(classes);
   const TensorOptions options{.dtype = dtype, .device = indices.device()};
-  return scatter_add(zeros(shape, options), -1, indices.unsqueeze(-1),
-                     ones(indices.unsqueeze(-1).shape(), options));
+  Tensor out = zeros(shape, options);
+  const Tensor index = indices.unsqueeze(-1).contiguous();
+  const std::int64_t bad = backend(indices.device())
+                               .scatter_add(indices.ndim(), index, ones(index.shape(), options), out);
+  if (bad >= 0) throw_bad_index("one_hot", indices, bad, classes);
+  return out;
 }
 
 Tensor cat(std::span<const Tensor> tensors, int dim) {
