@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <cstddef>
 #include <random>
 
 #include "tensor/build_info.h"
@@ -116,8 +117,13 @@ void expect_identical(const Tensor& actual, const Tensor& expected, const std::s
   ASSERT_EQ(to_string(actual.shape()), to_string(expected.shape())) << what;
   ASSERT_EQ(name(actual.dtype()), name(expected.dtype())) << what;
   const Tensor a = actual.contiguous(), b = expected.contiguous();
-  EXPECT_TRUE(a.numel() == 0 || std::memcmp(a.raw_data(), b.raw_data(), a.bytes()) == 0)
-      << what << " " << to_string(actual) << "\nand " << to_string(expected);
+  const auto* bytes_a = static_cast<const std::byte*>(a.raw_data());
+  const auto* bytes_b = static_cast<const std::byte*>(b.raw_data());
+  const auto differing = static_cast<std::int64_t>(
+      std::mismatch(bytes_a, bytes_a + a.bytes(), bytes_b).first - bytes_a);
+  const std::int64_t element = differing / static_cast<std::int64_t>(size_of(a.dtype()));
+  EXPECT_EQ(element, a.numel()) << what << " " << name(a.dtype()) << to_string(a.shape())
+                                << " differ from this element on";
 }
 
 void expect_parts(const std::string& message, std::initializer_list<const char*> parts) {
