@@ -30,8 +30,11 @@ TEST(Full, EveryDTypeAndLayout) {
 
 TEST(Empty, RefusesImpossibleShapes) {
   expect_error<ShapeError>([] { zeros({2, -3}); }, {"[2,-3]"});
-  expect_error<ShapeError>([] { zeros({2, 3}, {.layout = Layout::kChannelsLast}); },
-                           {"[empty]", "4 dimensions", "[2,3]"});
+  expect_error<ShapeError>(
+      [] {
+        zeros({2, 3}, {.layout = Layout::kChannelsLast});
+      },
+      {"[empty]", "4 dimensions", "[2,3]"});
 }
 
 TEST(ChannelsLast, StoresChannelsNextToEachOther) {
@@ -118,8 +121,11 @@ TEST(FromVector, CopiesUnderAShape) {
 }
 
 TEST(FromVector, CountsMustAgree) {
-  expect_error<ShapeError>([] { from_vector(Floats{1, 2, 3}, Shape{2, 2}); },
-                           {"[from_span]", "4 values", "[2,2]", "got 3"});
+  expect_error<ShapeError>(
+      [] {
+        from_vector(Floats{1, 2, 3}, Shape{2, 2});
+      },
+      {"[from_span]", "4 values", "[2,2]", "got 3"});
   expect_error<ShapeError>([] { from_vector(Floats{1}, Shape{0}); }, {"[from_span]", "got 1"});
 }
 

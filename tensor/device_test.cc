@@ -29,8 +29,8 @@ TEST(ParseDevice, ReadsWhatToStringWrites) {
 TEST(ParseDevice, RefusesEverythingElse) {
   for (const char* text : {"", "CPU", "cpu:0", "gpu", "cuda:", "cuda:-1", "cuda:256", "cuda:1x",
                            "cuda: 1", "cuda0", "cuda:99999999999999999999"}) {
-    expect_error<ValueError>([&] { parse_device(text); },
-                             {"[device]", "cpu, cuda or cuda:N", ("'" + std::string(text)).c_str()});
+    expect_error<ValueError>([&] { parse_device(text); }, {"[device]", "cpu, cuda or cuda:N",
+                                                           ("'" + std::string(text)).c_str()});
   }
 }
 
@@ -57,8 +57,8 @@ TEST(BuildInfo, SaysWhatRuns) {
   const BuildInfo info = build_info();
   EXPECT_EQ(info.threads, num_threads());
   const std::string text = to_string(info);
-  for (const std::string& part : {info.compiler, info.compiled_for, info.matmul_kernels,
-                                  info.onednn_version}) {
+  for (const std::string& part :
+       {info.compiler, info.compiled_for, info.matmul_kernels, info.onednn_version}) {
     EXPECT_FALSE(part.empty()) << text;
     EXPECT_NE(text.find(part), std::string::npos) << text;
   }

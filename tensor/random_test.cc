@@ -23,10 +23,9 @@ Words philox_reference(Words counter, std::array<std::uint32_t, 2> key) {
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t a = std::uint64_t{0xD2511F53} * counter[0];
     const std::uint64_t b = std::uint64_t{0xCD9E8D57} * counter[2];
-    counter = {static_cast<std::uint32_t>(b >> 32) ^ counter[1] ^ key[0],
-               static_cast<std::uint32_t>(b),
-               static_cast<std::uint32_t>(a >> 32) ^ counter[3] ^ key[1],
-               static_cast<std::uint32_t>(a)};
+    counter = {
+        static_cast<std::uint32_t>(b >> 32) ^ counter[1] ^ key[0], static_cast<std::uint32_t>(b),
+        static_cast<std::uint32_t>(a >> 32) ^ counter[3] ^ key[1], static_cast<std::uint32_t>(a)};
     key = {key[0] + 0x9E3779B9u, key[1] + 0xBB67AE85u};
   }
   return counter;
@@ -39,9 +38,9 @@ TEST(Philox, TheReferenceGivesThePublishedAnswers) {
             Words({0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
   EXPECT_EQ(philox_reference({kOnes, kOnes, kOnes, kOnes}, {kOnes, kOnes}),
             Words({0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
-  EXPECT_EQ(philox_reference({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
-                             {0xa4093822, 0x299f31d0}),
-            Words({0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
+  EXPECT_EQ(
+      philox_reference({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}),
+      Words({0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
 }
 
 // Tenon's counter fills words 0 and 1; the seed is the key.
@@ -49,8 +48,8 @@ TEST(Philox, IsTheReferenceWithA64BitCounter) {
   for (const std::uint64_t seed : {0ull, 1ull, 0xdeadbeef12345678ull, ~0ull}) {
     for (const std::uint64_t counter : {0ull, 1ull, 0x100000000ull, 0xa5a5a5a5deadbeefull, ~0ull}) {
       const auto low = [](std::uint64_t v) { return static_cast<std::uint32_t>(v); };
-      const Words expected = philox_reference({low(counter), low(counter >> 32), 0, 0},
-                                              {low(seed), low(seed >> 32)});
+      const Words expected =
+          philox_reference({low(counter), low(counter >> 32), 0, 0}, {low(seed), low(seed >> 32)});
       const internal::PhiloxBlock block = internal::philox(seed, counter);
       EXPECT_TRUE(std::equal(expected.begin(), expected.end(), block.word));
     }
@@ -91,9 +90,10 @@ std::map<std::string, Draw> draws() {
       {"rand", [](const Shape& s, Generator& g, const TensorOptions& o) { return rand(s, g, o); }},
       {"uniform", [](const Shape& s, Generator& g,
                      const TensorOptions& o) { return uniform(s, -2, 3, g, o); }},
-      {"randn", [](const Shape& s, Generator& g, const TensorOptions& o) { return randn(s, g, o); }},
-      {"normal", [](const Shape& s, Generator& g,
-                    const TensorOptions& o) { return normal(s, 5, 2, g, o); }},
+      {"randn",
+       [](const Shape& s, Generator& g, const TensorOptions& o) { return randn(s, g, o); }},
+      {"normal",
+       [](const Shape& s, Generator& g, const TensorOptions& o) { return normal(s, 5, 2, g, o); }},
       {"randint", [](const Shape& s, Generator& g,
                      const TensorOptions& o) { return randint(-3, 60, s, g, o); }},
       {"bernoulli", [](const Shape& s, Generator& g,
@@ -277,8 +277,10 @@ TEST(Bernoulli, HitsItsProbability) {
     }
     EXPECT_NEAR(hits / kSample, p, kErrors * std::sqrt(p * (1 - p) / kSample)) << p;
   }
-  EXPECT_EQ(bernoulli({3}, 1, generator, {.dtype = DType::kBool}).to(DType::kI64)
-                .to_vector<std::int64_t>(), std::vector<std::int64_t>({1, 1, 1}));
+  EXPECT_EQ(bernoulli({3}, 1, generator, {.dtype = DType::kBool})
+                .to(DType::kI64)
+                .to_vector<std::int64_t>(),
+            std::vector<std::int64_t>({1, 1, 1}));
 }
 
 TEST(Randperm, IsAPermutation) {

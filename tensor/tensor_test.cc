@@ -89,7 +89,8 @@ TEST(To, Converts) {
   EXPECT_EQ(full({1}, NAN).to(DType::kBool).item<int>(), 1);
   EXPECT_EQ(from_vector<std::int32_t>({-1, 257}).to(DType::kU8).to_vector<std::uint8_t>(),
             std::vector<std::uint8_t>({255, 1}));  // integers wrap
-  EXPECT_EQ(from_vector<std::int64_t>({INT64_MIN, 1}).to(DType::kBool).to(DType::kI32).item<int>({0}), 1);
+  EXPECT_EQ(
+      from_vector<std::int64_t>({INT64_MIN, 1}).to(DType::kBool).to(DType::kI32).item<int>({0}), 1);
 }
 
 TEST(To, EveryPairOfDTypesAndLayouts) {
@@ -97,7 +98,8 @@ TEST(To, EveryPairOfDTypesAndLayouts) {
     const Tensor x = from_vector<double>({0, 1, 2, 3, 100, 127}, Shape{3, 2}).to(from);
     for (const DType to : testing::kAllDTypes) {
       testing::Array expected(x);
-      if (to == DType::kBool) for (double& v : expected.values) v = v != 0;
+      if (to == DType::kBool)
+        for (double& v : expected.values) v = v != 0;
       for (const auto& [layout, view] : testing::layouts_of(x)) {
         const Tensor y = view.to(to);
         EXPECT_EQ(y.dtype(), to);
@@ -131,8 +133,11 @@ TEST(Contiguous, IsTheTensorItselfWhereItIsDense) {
   EXPECT_NE(y.storage(), x.storage());
   EXPECT_EQ(y.strides(), Strides({60, 1, 15, 3}));
   EXPECT_EQ(y.contiguous(Layout::kChannelsLast).storage(), y.storage());
-  expect_error<ShapeError>([] { zeros({3, 4}).t().contiguous(Layout::kChannelsLast); },
-                           {"4 dimensions", "[4,3]"});
+  expect_error<ShapeError>(
+      [] {
+        zeros({3, 4}).t().contiguous(Layout::kChannelsLast);
+      },
+      {"4 dimensions", "[4,3]"});
 }
 
 TEST(Clone, KeepsTheMemoryOrderOfDenseTensors) {

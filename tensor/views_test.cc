@@ -27,41 +27,86 @@ struct Case {
 
 const std::vector<Case>& cases() {
   static const std::vector<Case> all = {
-      {"transpose", [](const Tensor& x) { return x.transpose(0, -1).select(1, 0); }, {4, 2},
+      {"transpose",
+       [](const Tensor& x) { return x.transpose(0, -1).select(1, 0); },
+       {4, 2},
        {0, 12, 1, 13, 2, 14, 3, 15}},
-      {"t", [](const Tensor& x) { return x.select(0, 1).t(); }, {4, 3},
+      {"t",
+       [](const Tensor& x) { return x.select(0, 1).t(); },
+       {4, 3},
        {12, 16, 20, 13, 17, 21, 14, 18, 22, 15, 19, 23}},
-      {"permute", [](const Tensor& x) { return x.permute({2, 0, -2}).select(0, 1); }, {2, 3},
+      {"permute",
+       [](const Tensor& x) {
+         return x.permute({2, 0, -2}).select(0, 1);
+       },
+       {2, 3},
        {1, 5, 9, 13, 17, 21}},
-      {"select", [](const Tensor& x) { return x.select(1, 2); }, {2, 4},
+      {"select",
+       [](const Tensor& x) { return x.select(1, 2); },
+       {2, 4},
        {8, 9, 10, 11, 20, 21, 22, 23}},
-      {"select from the end", [](const Tensor& x) { return x.select(-1, -1); }, {2, 3},
+      {"select from the end",
+       [](const Tensor& x) { return x.select(-1, -1); },
+       {2, 3},
        {3, 7, 11, 15, 19, 23}},
-      {"slice", [](const Tensor& x) { return x.slice(2, 1, 3).slice(0, 1); }, {1, 3, 2},
+      {"slice",
+       [](const Tensor& x) { return x.slice(2, 1, 3).slice(0, 1); },
+       {1, 3, 2},
        {13, 14, 17, 18, 21, 22}},
-      {"slice in steps", [](const Tensor& x) { return x.slice(1, 0, 3, 2).slice(2, 1, 4, 2); },
-       {2, 2, 2}, {1, 3, 9, 11, 13, 15, 21, 23}},
-      {"slice of a slice", [](const Tensor& x) { return x.slice(2, 1).slice(2, 1, 3, 2).slice(1, 2); },
-       {2, 1, 1}, {10, 22}},
-      {"narrow", [](const Tensor& x) { return x.narrow(-2, 1, 1).narrow(2, 2, 2); }, {2, 1, 2},
+      {"slice in steps",
+       [](const Tensor& x) { return x.slice(1, 0, 3, 2).slice(2, 1, 4, 2); },
+       {2, 2, 2},
+       {1, 3, 9, 11, 13, 15, 21, 23}},
+      {"slice of a slice",
+       [](const Tensor& x) { return x.slice(2, 1).slice(2, 1, 3, 2).slice(1, 2); },
+       {2, 1, 1},
+       {10, 22}},
+      {"narrow",
+       [](const Tensor& x) { return x.narrow(-2, 1, 1).narrow(2, 2, 2); },
+       {2, 1, 2},
        {6, 7, 18, 19}},
       {"unsqueeze and squeeze",
-       [](const Tensor& x) { return x.select(0, 0).select(0, 0).unsqueeze(0).unsqueeze(-1).squeeze(0); },
-       {4, 1}, {0, 1, 2, 3}},
-      {"squeeze of a larger dimension", [](const Tensor& x) { return x.select(0, 0).squeeze(0); },
-       {3, 4}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}},
-      {"squeeze all", [](const Tensor& x) { return x.narrow(0, 1, 1).narrow(2, 3, 1).squeeze(); },
-       {3}, {15, 19, 23}},
-      {"expand", [](const Tensor& x) { return x.narrow(0, 0, 1).narrow(1, 1, 1).expand({2, 2, -1}); },
-       {2, 2, 4}, {4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7}},
-      {"reshape", [](const Tensor& x) { return x.reshape({4, -1}).select(0, 1); }, {6},
+       [](const Tensor& x) {
+         return x.select(0, 0).select(0, 0).unsqueeze(0).unsqueeze(-1).squeeze(0);
+       },
+       {4, 1},
+       {0, 1, 2, 3}},
+      {"squeeze of a larger dimension",
+       [](const Tensor& x) { return x.select(0, 0).squeeze(0); },
+       {3, 4},
+       {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}},
+      {"squeeze all",
+       [](const Tensor& x) { return x.narrow(0, 1, 1).narrow(2, 3, 1).squeeze(); },
+       {3},
+       {15, 19, 23}},
+      {"expand",
+       [](const Tensor& x) {
+         return x.narrow(0, 0, 1).narrow(1, 1, 1).expand({2, 2, -1});
+       },
+       {2, 2, 4},
+       {4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7}},
+      {"reshape",
+       [](const Tensor& x) {
+         return x.reshape({4, -1}).select(0, 1);
+       },
+       {6},
        {6, 7, 8, 9, 10, 11}},
-      {"reshape to more dimensions", [](const Tensor& x) { return x.reshape({2, 3, 2, 2}).select(3, 1); },
-       {2, 3, 2}, {1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23}},
-      {"flatten", [](const Tensor& x) { return x.flatten(1, 2).select(0, 1).slice(0, 10); }, {2},
+      {"reshape to more dimensions",
+       [](const Tensor& x) {
+         return x.reshape({2, 3, 2, 2}).select(3, 1);
+       },
+       {2, 3, 2},
+       {1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23}},
+      {"flatten",
+       [](const Tensor& x) { return x.flatten(1, 2).select(0, 1).slice(0, 10); },
+       {2},
        {22, 23}},
-      {"reshape of a slice", [](const Tensor& x) { return x.slice(1, 1).reshape({2, 8}).select(1, 7); },
-       {2}, {11, 23}},
+      {"reshape of a slice",
+       [](const Tensor& x) {
+         return x.slice(1, 1).reshape({2, 8}).select(1, 7);
+       },
+       {2},
+       {11, 23}},
   };
   return all;
 }
@@ -126,9 +171,13 @@ std::vector<ReshapeCase> reshape_cases() {
       {"to no dimensions", x.slice(0, 1).slice(1, 2).slice(2, 3), {}, true},
       {"from no dimensions", scalar(3), {1, 1}, true},
       {"channels-last, channels flattened",
-       zeros({2, 3, 4, 5}, {.layout = Layout::kChannelsLast}), {2, 60}, false},
+       zeros({2, 3, 4, 5}, {.layout = Layout::kChannelsLast}),
+       {2, 60},
+       false},
       {"channels-last, pixels flattened",
-       zeros({2, 3, 4, 5}, {.layout = Layout::kChannelsLast}), {2, 3, 20}, true},
+       zeros({2, 3, 4, 5}, {.layout = Layout::kChannelsLast}),
+       {2, 3, 20},
+       true},
   };
 }
 
@@ -165,7 +214,11 @@ TEST(Reshape, RefusesShapesOfAnotherCount) {
                              Shape{0, -1}, Shape{-1, INT64_MAX, 4}, Shape{INT64_MAX, INT64_MAX}}) {
     expect_error<ShapeError>([&] { x.reshape(shape); }, {to_string(shape).c_str()});
   }
-  expect_error<ShapeError>([&] { x.reshape({5, 2}); }, {"[reshape]", "12 elements", "[2,6]", "[5,2]"});
+  expect_error<ShapeError>(
+      [&] {
+        x.reshape({5, 2});
+      },
+      {"[reshape]", "12 elements", "[2,6]", "[5,2]"});
   expect_error<ShapeError>([] { zeros({0, 3}).reshape({0, -1}); }, {"[reshape]", "[0,-1]"});
 }
 
@@ -223,10 +276,12 @@ TEST(Views, RefuseArgumentsOutOfRange) {
   expect_error<IndexError>([] { scalar(1).slice(0, 0); }, {"[slice]", "0-d"});
   expect_error<ValueError>([&] { x.slice(0, 0, 1, 0); }, {"[slice]", "step > 0", "got 0"});
   expect_error<ValueError>([&] { x.slice(0, 0, 1, -1); }, {"[slice]", "got -1"});
-  expect_error<IndexError>([&] { x.select(1, 3); }, {"[select]", "[-3, 2]", "dim 1", "[2,3]", "got 3"});
+  expect_error<IndexError>([&] { x.select(1, 3); },
+                           {"[select]", "[-3, 2]", "dim 1", "[2,3]", "got 3"});
   expect_error<IndexError>([&] { x.select(1, -4); }, {"[select]", "got -4"});
   expect_error<IndexError>([] { scalar(1).select(0, 0); }, {"[select]", "0-d"});
-  expect_error<IndexError>([&] { x.narrow(1, 2, 2); }, {"[narrow]", "dim 1", "[2,3]", "got 2 from 2"});
+  expect_error<IndexError>([&] { x.narrow(1, 2, 2); },
+                           {"[narrow]", "dim 1", "[2,3]", "got 2 from 2"});
   expect_error<IndexError>([&] { x.narrow(1, -1, 1); }, {"[narrow]", "from -1"});
   expect_error<IndexError>([&] { x.narrow(1, 1, INT64_MAX); }, {"[narrow]"});
   expect_error<IndexError>([&] { x.narrow(1, 0, -1); }, {"[narrow]", "got -1"});

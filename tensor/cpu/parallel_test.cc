@@ -44,8 +44,7 @@ TEST(ParallelFor, CoversEveryIndexOnce) {
     const testing::ThreadScope scope(threads);
     for (const std::int64_t count : kCounts) {
       for (const std::int64_t grain : kGrains) {
-        const Ranges ranges =
-            ranges_of([&](const auto& fn) { parallel_for(count, grain, fn); });
+        const Ranges ranges = ranges_of([&](const auto& fn) { parallel_for(count, grain, fn); });
         expect_cover(ranges, count);
         EXPECT_LE(ranges.size(), static_cast<std::size_t>(threads));
       }

@@ -74,8 +74,8 @@ TEST(Binary, EveryDTypeInEveryLayout) {
 
 TEST(Binary, Broadcasts) {
   const std::pair<Shape, Shape> shapes[] = {
-      {{4, 3}, {}},        {{}, {4, 3}},           {{4, 3}, {3}},        {{4, 1}, {1, 3}},
-      {{2, 1, 3}, {5, 1}}, {{1}, {2, 3, 4, 5, 6}}, {{0, 3}, {1, 3}},     {{3, 1}, {1, 0}},
+      {{4, 3}, {}},        {{}, {4, 3}},           {{4, 3}, {3}},         {{4, 1}, {1, 3}},
+      {{2, 1, 3}, {5, 1}}, {{1}, {2, 3, 4, 5, 6}}, {{0, 3}, {1, 3}},      {{3, 1}, {1, 0}},
       {{700, 1}, {1, 90}}, {{90}, {700, 90}},      {{2, 3, 1, 5}, {4, 1}}};
   for (const BinaryCase& c : kBinary) {
     for (const auto& [shape_a, shape_b] : shapes) {
@@ -88,8 +88,8 @@ TEST(Binary, Broadcasts) {
 
 TEST(Binary, ExpandedArgumentsAreNotCopiedFirst) {
   const Tensor row = values({1, 3}).expand({4, 3}), column = values({4, 1}).expand({4, 3});
-  expect_close(row * column, zip_reference(Array(row), Array(column),
-                                           [](double a, double b) { return a * b; }));
+  expect_close(row * column,
+               zip_reference(Array(row), Array(column), [](double a, double b) { return a * b; }));
 }
 
 TEST(Binary, PromotesEveryPairOfDTypes) {
@@ -145,7 +145,8 @@ TEST(Binary, IntegersWrap) {
   };
   EXPECT_EQ(wrapped(DType::kU8, 200, 100).item<int>({69}), 44);
   EXPECT_EQ(wrapped(DType::kI32, INT32_MAX, 1).item<std::int64_t>({69}), INT32_MIN);
-  const Tensor most = full({70}, 0, {.dtype = DType::kI64}).copy_(from_vector<std::int64_t>({INT64_MAX}));
+  const Tensor most =
+      full({70}, 0, {.dtype = DType::kI64}).copy_(from_vector<std::int64_t>({INT64_MAX}));
   EXPECT_EQ((most + 1).item<std::int64_t>({69}), INT64_MIN);
   EXPECT_EQ((most * 2).item<std::int64_t>({0}), -2);
   EXPECT_EQ(neg(most + 1).item<std::int64_t>({69}), INT64_MIN);
@@ -180,8 +181,8 @@ TEST(Binary, SpecialValues) {
       const Tensor a = from_vector(special).to(dtype).reshape({n, 1}), b = a.t();
       const Array expected = zip_reference(Array(a), Array(b), c.reference);
       expect_close(c.call(a, b), expected, 1, c.name);
-      expect_close(c.call(a.expand({n, n}).contiguous(), b.expand({n, n}).contiguous()), expected, 1,
-                   c.name);
+      expect_close(c.call(a.expand({n, n}).contiguous(), b.expand({n, n}).contiguous()), expected,
+                   1, c.name);
     }
   }
 }
@@ -263,8 +264,8 @@ TEST(Where, BroadcastsAllThreeAndPromotes) {
 TEST(ReluGrad, PassesWhereTheOutputIsPositive) {
   for (const DType dtype : testing::kFloating) {
     const Tensor grad = values({7, 9}, -2, 2, dtype, 1), y = relu(values({7, 9}, -2, 2, dtype, 2));
-    const Array expected = zip_reference(Array(grad), Array(y),
-                                         [](double g, double v) { return v > 0 ? g : 0; });
+    const Array expected =
+        zip_reference(Array(grad), Array(y), [](double g, double v) { return v > 0 ? g : 0; });
     for (const auto& [layout, view] : testing::layouts_of(y)) {
       expect_close(relu_grad(grad, view), expected, 0, layout);
     }
@@ -291,8 +292,11 @@ TEST(Binary, RefusesWhatDoesNotFit) {
   expect_error<ShapeError>([&] { where(gt(x, 0), x, zeros({4})); }, {"[where]", "[2,3]", "[4]"});
   expect_error<ShapeError>([&] { where(gt(zeros({4}), 0), x, x); }, {"[where]", "[2,3]", "[4]"});
   expect_error<ShapeError>([&] { relu_grad(x, zeros({3})); }, {"[relu_grad]", "[2,3]", "[3]"});
-  expect_error<DTypeError>([&] { relu_grad(x, zeros({2, 3}, {.dtype = DType::kF64})); },
-                           {"[relu_grad]", "f32 [2,3]", "f64 [2,3]"});
+  expect_error<DTypeError>(
+      [&] {
+        relu_grad(x, zeros({2, 3}, {.dtype = DType::kF64}));
+      },
+      {"[relu_grad]", "f32 [2,3]", "f64 [2,3]"});
   expect_error<DTypeError>([&] { relu_grad(integers, integers); }, {"[relu_grad]", "i64"});
 }
 

@@ -36,7 +36,9 @@ const std::vector<ConvCase>& cases() {
       {"stride beyond the filter", {1, 3, 11, 13}, {4, 3, 2, 2}, {.stride = {4, 5}}},
       {"padding beyond the filter", {1, 3, 4, 4}, {4, 3, 2, 2}, {.padding = {3, 4}}},
       {"dilated", {1, 4, 11, 12}, {4, 4, 3, 3}, {.padding = {2, 1}, .dilation = {2, 3}}},
-      {"dilated and strided", {2, 8, 13, 13}, {8, 8, 3, 3},
+      {"dilated and strided",
+       {2, 8, 13, 13},
+       {8, 8, 3, 3},
        {.stride = {2, 1}, .padding = {1, 2}, .dilation = {3, 2}}},
       {"two groups", {2, 8, 6, 6}, {12, 4, 3, 3}, {.padding = {1, 1}, .groups = 2}},
       {"odd groups", {1, 9, 5, 5}, {6, 3, 3, 3}, {.padding = {1, 0}, .groups = 3}},
@@ -115,7 +117,8 @@ TEST(Conv2d, ReluKeepsNan) {
     for (const DType dtype : testing::kFloating) {
       const Tensor x = ones(c.x, {.dtype = dtype}), w = ones(c.weight, {.dtype = dtype});
       x.select(0, 0).fill_(NAN);
-      const Tensor y = conv2d(x, w, {}, c.params), active = conv2d(x, w, {}, c.params, Activation::kRelu);
+      const Tensor y = conv2d(x, w, {}, c.params),
+                   active = conv2d(x, w, {}, c.params, Activation::kRelu);
       const Array before(y), after(active);
       for (std::size_t i = 0; i < before.values.size(); ++i) {
         ASSERT_EQ(std::isnan(after.values[i]), std::isnan(before.values[i]))
@@ -131,8 +134,7 @@ TEST(Conv2d, GradientsEveryShapeDTypeAndLayout) {
       const Tensor x = values(c.x, -1, 1, dtype, 1), w = values(c.weight, -1, 1, dtype, 2);
       const Shape y_shape = conv2d(x, w, {}, c.params).shape();
       const Tensor grad = values(y_shape, -1, 1, dtype, 3);
-      const Array input_grad =
-          conv2d_input_grad_reference(Array(grad), Array(w), c.x, c.params);
+      const Array input_grad = conv2d_input_grad_reference(Array(grad), Array(w), c.x, c.params);
       const Array weight_grad =
           conv2d_weight_grad_reference(Array(grad), Array(x), c.weight, c.params);
       const double factor = factor_of(dtype, c.weight);
@@ -164,7 +166,8 @@ TEST(Conv2d, OfNoImagesOrNoChannels) {
   const Tensor bias = tensor({1, -2});
   Array expected({1, 2, 3, 3});
   for (std::size_t i = 0; i < 9; ++i) expected.values[i] = 1;
-  expect_close(conv2d(zeros({1, 0, 5, 5}), zeros({2, 0, 3, 3}), bias, {}, Activation::kRelu), expected);
+  expect_close(conv2d(zeros({1, 0, 5, 5}), zeros({2, 0, 3, 3}), bias, {}, Activation::kRelu),
+               expected);
   expect_close(conv2d(zeros({1, 0, 5, 5}), zeros({2, 0, 3, 3}), {}, {}), Array({1, 2, 3, 3}));
   EXPECT_EQ(conv2d_input_grad(zeros({1, 2, 3, 3}), zeros({2, 0, 3, 3}), {1, 0, 5, 5}, {}).shape(),
             Shape({1, 0, 5, 5}));
@@ -195,38 +198,67 @@ TEST(Conv2d, ThreadsMayChangeBetweenCalls) {
 TEST(Conv2d, RefusesWhatDoesNotFit) {
   const Tensor x = zeros({2, 3, 8, 8}), w = zeros({4, 3, 3, 3});
   const auto call = [&](const Conv2dParams& params) { conv2d(x, w, {}, params); };
-  expect_error<ShapeError>([&] { conv2d(x, zeros({4, 16, 3, 3}), {}, {}); },
-                           {"[conv2d] expected input channels 16", "[4,16,3,3]", "got 3", "[2,3,8,8]"});
-  expect_error<ShapeError>([&] { conv2d(zeros({3, 8, 8}), w, {}, {}); }, {"[conv2d]", "x", "[3,8,8]"});
+  expect_error<ShapeError>(
+      [&] {
+        conv2d(x, zeros({4, 16, 3, 3}), {}, {});
+      },
+      {"[conv2d] expected input channels 16", "[4,16,3,3]", "got 3", "[2,3,8,8]"});
+  expect_error<ShapeError>(
+      [&] {
+        conv2d(zeros({3, 8, 8}), w, {}, {});
+      },
+      {"[conv2d]", "x", "[3,8,8]"});
   expect_error<ShapeError>([&] { conv2d(x, zeros({4, 3, 3}), {}, {}); }, {"[conv2d]", "weight"});
-  expect_error<ShapeError>([&] { conv2d(x, w, zeros({3}), {}); }, {"[conv2d]", "bias", "[4]", "[3]"});
-  expect_error<ShapeError>([&] { conv2d(x, zeros({4, 3, 9, 3}), {}, {}); },
-                           {"[conv2d]", "as large as the filter", "[4,3,9,3]", "[2,3,8,8]"});
+  expect_error<ShapeError>([&] { conv2d(x, w, zeros({3}), {}); },
+                           {"[conv2d]", "bias", "[4]", "[3]"});
+  expect_error<ShapeError>(
+      [&] {
+        conv2d(x, zeros({4, 3, 9, 3}), {}, {});
+      },
+      {"[conv2d]", "as large as the filter", "[4,3,9,3]", "[2,3,8,8]"});
   expect_error<ShapeError>([&] { conv2d(x, zeros({4, 3, 0, 3}), {}, {}); }, {"[conv2d]"});
   expect_error<ShapeError>([&] { call({.dilation = {4, 1}}); }, {"[conv2d]", "dilation {4,1}"});
   expect_error<ValueError>([&] { call({.stride = {0, 1}}); }, {"[conv2d]", "stride", "{0,1}"});
   expect_error<ValueError>([&] { call({.padding = {-1, 0}}); }, {"[conv2d]", "padding", "{-1,0}"});
   expect_error<ValueError>([&] { call({.dilation = {1, 0}}); }, {"[conv2d]", "dilation", "{1,0}"});
-  expect_error<ValueError>([&] { call({.groups = 3}); }, {"[conv2d]", "groups", "4 filters", "got 3"});
+  expect_error<ValueError>([&] { call({.groups = 3}); },
+                           {"[conv2d]", "groups", "4 filters", "got 3"});
   expect_error<ValueError>([&] { call({.groups = 0}); }, {"[conv2d]", "groups", "got 0"});
   expect_error<ShapeError>([&] { call({.groups = 2}); }, {"[conv2d]", "groups 2"});
-  expect_error<DTypeError>([&] { conv2d(x, w.to(DType::kF64), {}, {}); }, {"[conv2d]", "f64 [4,3,3,3]"});
+  expect_error<DTypeError>([&] { conv2d(x, w.to(DType::kF64), {}, {}); },
+                           {"[conv2d]", "f64 [4,3,3,3]"});
   expect_error<DTypeError>([&] { conv2d(x.to(DType::kI64), w, {}, {}); }, {"[conv2d]", "i64"});
-  expect_error<ValueError>([&] { conv2d(x, Tensor(), {}, {}); }, {"[conv2d]", "weight", "undefined"});
+  expect_error<ValueError>([&] { conv2d(x, Tensor(), {}, {}); },
+                           {"[conv2d]", "weight", "undefined"});
 }
 
 TEST(Conv2d, GradientsRefuseWhatDoesNotFit) {
   const Tensor x = zeros({2, 3, 8, 8}), w = zeros({4, 3, 3, 3}), grad = zeros({2, 4, 6, 6});
-  expect_error<ShapeError>([&] { conv2d_input_grad(zeros({2, 4, 6, 5}), w, x.shape(), {}); },
-                           {"[conv2d_input_grad]", "grad", "[2,4,6,6]", "[2,4,6,5]"});
-  expect_error<ShapeError>([&] { conv2d_input_grad(grad, w, {3, 8, 8}, {}); },
-                           {"[conv2d_input_grad]", "x_shape", "[3,8,8]"});
-  expect_error<ShapeError>([&] { conv2d_input_grad(grad, w, {2, 5, 8, 8}, {}); },
-                           {"[conv2d_input_grad]", "[2,5,8,8]"});
-  expect_error<ShapeError>([&] { conv2d_weight_grad(zeros({1, 4, 6, 6}), x, w.shape(), {}); },
-                           {"[conv2d_weight_grad]", "grad", "[2,4,6,6]", "[1,4,6,6]"});
-  expect_error<ShapeError>([&] { conv2d_weight_grad(grad, x, {4, 3}, {}); },
-                           {"[conv2d_weight_grad]", "weight_shape", "[4,3]"});
+  expect_error<ShapeError>(
+      [&] {
+        conv2d_input_grad(zeros({2, 4, 6, 5}), w, x.shape(), {});
+      },
+      {"[conv2d_input_grad]", "grad", "[2,4,6,6]", "[2,4,6,5]"});
+  expect_error<ShapeError>(
+      [&] {
+        conv2d_input_grad(grad, w, {3, 8, 8}, {});
+      },
+      {"[conv2d_input_grad]", "x_shape", "[3,8,8]"});
+  expect_error<ShapeError>(
+      [&] {
+        conv2d_input_grad(grad, w, {2, 5, 8, 8}, {});
+      },
+      {"[conv2d_input_grad]", "[2,5,8,8]"});
+  expect_error<ShapeError>(
+      [&] {
+        conv2d_weight_grad(zeros({1, 4, 6, 6}), x, w.shape(), {});
+      },
+      {"[conv2d_weight_grad]", "grad", "[2,4,6,6]", "[1,4,6,6]"});
+  expect_error<ShapeError>(
+      [&] {
+        conv2d_weight_grad(grad, x, {4, 3}, {});
+      },
+      {"[conv2d_weight_grad]", "weight_shape", "[4,3]"});
   expect_error<DTypeError>([&] { conv2d_weight_grad(grad, x.to(DType::kF16), w.shape(), {}); },
                            {"[conv2d_weight_grad]", "f16"});
 }

@@ -37,7 +37,8 @@ TEST(Dropout, TheResultIsTheInputTimesTheMask) {
       EXPECT_EQ(y.dtype(), dtype);
       EXPECT_EQ(mask.dtype(), dtype);
       EXPECT_EQ(y.strides(), mask.strides());
-      expect_close(y, zip_reference(Array(x), Array(mask), [](double a, double b) { return a * b; }),
+      expect_close(y,
+                   zip_reference(Array(x), Array(mask), [](double a, double b) { return a * b; }),
                    1, layout);
       EXPECT_GT(sum(gt(mask, 0)).item<int>(), 250) << layout;  // of 420, 294 expected
       EXPECT_LT(sum(gt(mask, 0)).item<int>(), 340) << layout;

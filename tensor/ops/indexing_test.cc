@@ -1,4 +1,5 @@
-// Indexing against loops, and hostile indices: whatever they are, an IndexError and no other memory.
+// Indexing against loops, and hostile indices: whatever they are, an IndexError and no other
+// memory.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -155,16 +156,23 @@ TEST(Indexing, HostileIndicesAreNamedWithTheirPosition) {
     const std::string got = "got " + std::to_string(bad);
     const Tensor rows = integers({0, 4, bad, bad});
     const Tensor grid = integers({0, 1, 2, 3, bad, 4}).reshape({2, 3});
-    const Tensor transposed = integers({0, bad, 1, 2, 3, 4}).reshape({3, 2}).t();  // row 1, column 0
+    const Tensor transposed =
+        integers({0, bad, 1, 2, 3, 4}).reshape({3, 2}).t();  // row 1, column 0
     expect_error<IndexError>([&] { index_select(x, 0, rows); },
                              {"[index_select]", "[0, 5)", got.c_str(), "position 2"});
-    expect_error<IndexError>([&] { index_add(x, 1, rows, zeros({5, 4})); },
-                             {"[index_add]", "[0, 5)", got.c_str(), "position 2"});
+    expect_error<IndexError>(
+        [&] {
+          index_add(x, 1, rows, zeros({5, 4}));
+        },
+        {"[index_add]", "[0, 5)", got.c_str(), "position 2"});
     expect_error<IndexError>([&] { gather(x, 0, grid); },
                              {"[gather]", "[0, 5)", got.c_str(), "position 4"});
     expect_error<IndexError>([&] { gather(x, 1, transposed); }, {got.c_str(), "position 3"});
-    expect_error<IndexError>([&] { scatter_add(x, 0, grid, zeros({2, 3})); },
-                             {"[scatter_add]", "[0, 5)", got.c_str(), "position 4"});
+    expect_error<IndexError>(
+        [&] {
+          scatter_add(x, 0, grid, zeros({2, 3}));
+        },
+        {"[scatter_add]", "[0, 5)", got.c_str(), "position 4"});
     expect_error<IndexError>([&] { one_hot(rows, 5); }, {"[one_hot]", "[0, 5)", got.c_str()});
   }
 }
@@ -178,7 +186,8 @@ TEST(OneHot, AnyShapeAndDType) {
     expect_close(y, expected, 0);
   }
   EXPECT_EQ(one_hot(zeros({2, 4}, {.dtype = DType::kI64}), 3).shape(), Shape({2, 4, 3}));
-  EXPECT_EQ(one_hot(scalar(1, {.dtype = DType::kI64}), 2).to_vector<float>(), std::vector<float>({0, 1}));
+  EXPECT_EQ(one_hot(scalar(1, {.dtype = DType::kI64}), 2).to_vector<float>(),
+            std::vector<float>({0, 1}));
   EXPECT_EQ(one_hot(integers({}), 3).shape(), Shape({0, 3}));
   expect_error<ValueError>([] { one_hot(integers({0}), 0); }, {"[one_hot]", "got 0"});
   expect_error<DTypeError>([] { one_hot(zeros({2}), 3); }, {"[one_hot]", "i64", "f32"});
@@ -209,33 +218,61 @@ TEST(Stack, AddsADimensionAnywhere) {
     testing::expect_identical(stacked.select(d, 0), x);
     testing::expect_identical(stacked.select(d, 1), y);
   }
-  EXPECT_EQ(stack(std::vector{scalar(1), scalar(2)}).to_vector<float>(), std::vector<float>({1, 2}));
+  EXPECT_EQ(stack(std::vector{scalar(1), scalar(2)}).to_vector<float>(),
+            std::vector<float>({1, 2}));
 }
 
 TEST(Indexing, RefusesWhatDoesNotFit) {
   const Tensor x = zeros({5, 5}), rows = integers({0, 1});
-  expect_error<DTypeError>([&] { index_select(x, 0, zeros({2})); }, {"[index_select]", "i64", "f32"});
-  expect_error<ShapeError>([&] { index_select(x, 0, rows.reshape({1, 2})); }, {"[index_select]", "[1,2]"});
+  expect_error<DTypeError>([&] { index_select(x, 0, zeros({2})); },
+                           {"[index_select]", "i64", "f32"});
+  expect_error<ShapeError>(
+      [&] {
+        index_select(x, 0, rows.reshape({1, 2}));
+      },
+      {"[index_select]", "[1,2]"});
   expect_error<ShapeError>([&] { index_select(scalar(1), 0, rows); }, {"[index_select]", "0-d"});
   expect_error<IndexError>([&] { index_select(x, 2, rows); }, {"[index_select]", "got 2"});
-  expect_error<ShapeError>([&] { index_add(x, 0, rows, zeros({3, 5})); },
-                           {"[index_add]", "values", "[2,5]", "[3,5]"});
-  expect_error<DTypeError>([&] { index_add(x, 0, rows, zeros({2, 5}, {.dtype = DType::kF64})); },
-                           {"[index_add]", "f64 [2,5]"});
+  expect_error<ShapeError>(
+      [&] {
+        index_add(x, 0, rows, zeros({3, 5}));
+      },
+      {"[index_add]", "values", "[2,5]", "[3,5]"});
+  expect_error<DTypeError>(
+      [&] {
+        index_add(x, 0, rows, zeros({2, 5}, {.dtype = DType::kF64}));
+      },
+      {"[index_add]", "f64 [2,5]"});
   expect_error<ShapeError>([&] { gather(x, 0, rows); }, {"[gather]", "2 dimensions", "[2]"});
-  expect_error<ShapeError>([&] { gather(x, 0, zeros({2, 6}, {.dtype = DType::kI64})); },
-                           {"[gather]", "[5,5]", "[2,6]"});
-  expect_error<ShapeError>([&] { scatter_add(x, 1, zeros({6, 2}, {.dtype = DType::kI64}), zeros({6, 2})); },
-                           {"[scatter_add]", "[5,5]", "[6,2]"});
-  expect_error<ShapeError>([&] { scatter_add(x, 1, zeros({2, 2}, {.dtype = DType::kI64}), zeros({2, 3})); },
-                           {"[scatter_add]", "values", "[2,2]", "[2,3]"});
+  expect_error<ShapeError>(
+      [&] {
+        gather(x, 0, zeros({2, 6}, {.dtype = DType::kI64}));
+      },
+      {"[gather]", "[5,5]", "[2,6]"});
+  expect_error<ShapeError>(
+      [&] {
+        scatter_add(x, 1, zeros({6, 2}, {.dtype = DType::kI64}), zeros({6, 2}));
+      },
+      {"[scatter_add]", "[5,5]", "[6,2]"});
+  expect_error<ShapeError>(
+      [&] {
+        scatter_add(x, 1, zeros({2, 2}, {.dtype = DType::kI64}), zeros({2, 3}));
+      },
+      {"[scatter_add]", "values", "[2,2]", "[2,3]"});
   expect_error<ValueError>([] { cat(std::vector<Tensor>()); }, {"[cat]", "at least one"});
   expect_error<ValueError>([] { stack(std::vector<Tensor>()); }, {"[stack]", "at least one"});
-  expect_error<ShapeError>([&] { cat(std::vector{x, zeros({5, 4})}); }, {"[cat]", "[5,5]", "[5,4]"});
+  expect_error<ShapeError>(
+      [&] {
+        cat(std::vector{x, zeros({5, 4})});
+      },
+      {"[cat]", "[5,5]", "[5,4]"});
   expect_error<ShapeError>([&] { cat(std::vector{x, zeros({5})}); }, {"[cat]", "[5,5]", "[5]"});
   expect_error<ShapeError>([] { cat(std::vector{scalar(1)}); }, {"[cat]", "0-d"});
-  expect_error<DTypeError>([&] { cat(std::vector{x, zeros({5, 5}, {.dtype = DType::kF16})}); },
-                           {"[cat]", "f32", "f16"});
+  expect_error<DTypeError>(
+      [&] {
+        cat(std::vector{x, zeros({5, 5}, {.dtype = DType::kF16})});
+      },
+      {"[cat]", "f32", "f16"});
   expect_error<ValueError>([&] { cat(std::vector{x, Tensor()}); }, {"[cat]", "undefined"});
   expect_error<IndexError>([&] { cat(std::vector{x, x}, 2); }, {"[cat]", "got 2"});
   expect_error<ShapeError>([&] { stack(std::vector{x, zeros({4, 5})}); }, {"[1,4,5]"});

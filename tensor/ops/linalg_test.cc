@@ -15,8 +15,9 @@ using testing::expect_error;
 using testing::NamedTensor;
 using testing::values;
 
-/// f32: K products of size up to 1, rounded once each and added in another order than the reference.
-/// 16-bit results are rounded once from f32, so the usual tolerance holds, but absolute: sums cancel.
+/// f32: K products of size up to 1, rounded once each and added in another order than the
+/// reference. 16-bit results are rounded once from f32, so the usual tolerance holds, but absolute:
+/// sums cancel.
 double factor_of(DType dtype, std::int64_t inner) {
   return dtype == DType::kF32 ? 1 + static_cast<double>(inner) / 64 : 1;
 }
@@ -48,9 +49,11 @@ std::vector<NamedTensor> matrix_layouts(const Tensor& x) {
   all.push_back({"rows apart", full(wide, 99, x.options()).narrow(-1, 1, x.size(-1))});
   Shape tall = x.shape();
   tall[n - 2] += 2;
-  all.push_back({"columns apart",
-                 full(tall, 99, x.options()).transpose(-1, -2).contiguous().transpose(-1, -2)
-                     .narrow(-2, 1, x.size(-2))});
+  all.push_back({"columns apart", full(tall, 99, x.options())
+                                      .transpose(-1, -2)
+                                      .contiguous()
+                                      .transpose(-1, -2)
+                                      .narrow(-2, 1, x.size(-2))});
   Shape picked = x.shape();
   picked.push_back(2);
   all.push_back({"selected", full(picked, 99, x.options()).select(-1, 1)});
@@ -63,7 +66,8 @@ struct Sizes {
 };
 
 TEST(Matmul, EveryLayoutOfSmallAndOddSizes) {
-  const Sizes sizes[] = {{1, 1, 1}, {1, 7, 1}, {5, 1, 3}, {1, 8, 9}, {9, 8, 1}, {3, 5, 7}, {17, 33, 16}};
+  const Sizes sizes[] = {{1, 1, 1}, {1, 7, 1}, {5, 1, 3},   {1, 8, 9},
+                         {9, 8, 1}, {3, 5, 7}, {17, 33, 16}};
   for (const DType dtype : testing::kFloating) {
     for (const auto [m, k, n] : sizes) {
       const Tensor a = values({m, k}, -1, 1, dtype, 1), b = values({k, n}, -1, 1, dtype, 2);
@@ -105,10 +109,10 @@ TEST(Matmul, LargeSizesInEveryOrder) {
 
 TEST(Matmul, BatchesBroadcast) {
   const std::pair<Shape, Shape> shapes[] = {
-      {{3, 4, 5}, {3, 5, 2}},       {{3, 4, 5}, {5, 2}},       {{4, 5}, {3, 5, 2}},
-      {{3, 4, 5}, {1, 5, 2}},       {{1, 4, 5}, {3, 5, 2}},    {{2, 1, 4, 5}, {3, 5, 2}},
+      {{3, 4, 5}, {3, 5, 2}},       {{3, 4, 5}, {5, 2}},          {{4, 5}, {3, 5, 2}},
+      {{3, 4, 5}, {1, 5, 2}},       {{1, 4, 5}, {3, 5, 2}},       {{2, 1, 4, 5}, {3, 5, 2}},
       {{2, 3, 4, 5}, {1, 3, 5, 2}}, {{2, 1, 4, 5}, {1, 3, 5, 2}}, {{1, 1, 4, 5}, {1, 1, 5, 2}},
-      {{7, 1, 1}, {1, 1}},          {{0, 4, 5}, {5, 2}},       {{3, 4, 5}, {3, 5, 0}}};
+      {{7, 1, 1}, {1, 1}},          {{0, 4, 5}, {5, 2}},          {{3, 4, 5}, {3, 5, 0}}};
   for (const DType dtype : testing::kFloating) {
     for (const auto& [shape_a, shape_b] : shapes) {
       const Tensor a = values(shape_a, -1, 1, dtype, 1), b = values(shape_b, -1, 1, dtype, 2);
@@ -164,7 +168,8 @@ TEST(Matmul, TheSameOnAnyNumberOfThreads) {
 
 TEST(Linear, WithAndWithoutBiasAndRelu) {
   for (const DType dtype : testing::kFloating) {
-    for (const auto [m, k, n] : {Sizes{1, 1, 1}, Sizes{1, 4, 4}, Sizes{5, 3, 2}, Sizes{64, 100, 33}}) {
+    for (const auto [m, k, n] :
+         {Sizes{1, 1, 1}, Sizes{1, 4, 4}, Sizes{5, 3, 2}, Sizes{64, 100, 33}}) {
       const Tensor x = values({m, k}, -1, 1, dtype, 1), w = values({n, k}, -1, 1, dtype, 2);
       const Tensor wide_bias = values({2 * n}, -1, 1, dtype, 3);
       const Tensor strided_bias = wide_bias.slice(0, 0, 2 * n, 2);
@@ -188,7 +193,8 @@ TEST(Linear, WithAndWithoutBiasAndRelu) {
 
 TEST(Linear, LeadingDimensions) {
   const Tensor w = values({4, 3}), bias = values({4});
-  for (const Shape& shape : {Shape{3}, Shape{2, 5, 3}, Shape{1, 1, 1, 3}, Shape{0, 3}, Shape{2, 0, 3}}) {
+  for (const Shape& shape :
+       {Shape{3}, Shape{2, 5, 3}, Shape{1, 1, 1, 3}, Shape{0, 3}, Shape{2, 0, 3}}) {
     const Tensor x = values(shape);
     Shape expected = shape;
     expected[shape.size() - 1] = 4;
@@ -226,11 +232,17 @@ TEST(Linear, FusedIsBitwiseTheSameAsSeparate) {
 
 TEST(Matmul, RefusesWhatDoesNotFit) {
   const Tensor a = zeros({2, 3}), f64 = zeros({3, 2}, {.dtype = DType::kF64});
-  expect_error<ShapeError>([&] { matmul(a, zeros({4, 5})); },
-                           {"[matmul] expected b with 3 rows", "a f32 [2,3]", "b f32 [4,5]"});
+  expect_error<ShapeError>(
+      [&] {
+        matmul(a, zeros({4, 5}));
+      },
+      {"[matmul] expected b with 3 rows", "a f32 [2,3]", "b f32 [4,5]"});
   expect_error<ShapeError>([&] { matmul(a, zeros({2})); }, {"[matmul]", "[2,3]", "[2,1]"});
-  expect_error<ShapeError>([&] { matmul(zeros({2, 2, 3}), zeros({3, 3, 4})); },
-                           {"[matmul]", "[2]", "[3]"});
+  expect_error<ShapeError>(
+      [&] {
+        matmul(zeros({2, 2, 3}), zeros({3, 3, 4}));
+      },
+      {"[matmul]", "[2]", "[3]"});
   expect_error<ShapeError>([&] { matmul(a, scalar(1)); }, {"[matmul]", "[2,3]", "[]"});
   expect_error<DTypeError>([&] { matmul(a, f64); }, {"[matmul]", "f32 [2,3]", "f64 [3,2]"});
   expect_error<DTypeError>([&] { matmul(arange(0, 3), arange(0, 3)); }, {"[matmul]", "i64 [3]"});
@@ -239,8 +251,11 @@ TEST(Matmul, RefusesWhatDoesNotFit) {
 
 TEST(Linear, RefusesWhatDoesNotFit) {
   const Tensor x = zeros({2, 3}), w = zeros({4, 3});
-  expect_error<ShapeError>([&] { linear(x, zeros({4, 5})); },
-                           {"[linear]", "5 features", "weight [4,5]", "x f32 [2,3]"});
+  expect_error<ShapeError>(
+      [&] {
+        linear(x, zeros({4, 5}));
+      },
+      {"[linear]", "5 features", "weight [4,5]", "x f32 [2,3]"});
   expect_error<ShapeError>([&] { linear(scalar(1), w); }, {"[linear]", "[4,3]", "[]"});
   expect_error<ShapeError>([&] { linear(x, zeros({3})); }, {"[linear]", "weight", "2 dimensions"});
   expect_error<ShapeError>([&] { linear(x, w, zeros({3})); }, {"[linear]", "bias", "[4]", "[3]"});

@@ -169,18 +169,21 @@ TEST(Optimizers, OfNoParameters) {
 
 TEST(Optimizers, RefuseWhatDoesNotFit) {
   const Tensors p{ones({2, 3})}, other{ones({3, 2})}, none;
-  const Tensors wide{ones({2, 3}, {.dtype = DType::kF64})}, integral{ones({2, 3}, {.dtype = DType::kI64})};
+  const Tensors wide{ones({2, 3}, {.dtype = DType::kF64})},
+      integral{ones({2, 3}, {.dtype = DType::kI64})};
   const SgdStep momentum{.lr = 0.1, .momentum = 0.9};
   expect_error<ValueError>([&] { sgd_(p, none, none, {}); }, {"[sgd_]", "grads", "(1)", "got 0"});
   expect_error<ValueError>([&] { sgd_(p, p, none, momentum); }, {"[sgd_]", "buffers", "got 0"});
-  expect_error<ShapeError>([&] { sgd_(p, other, none, {}); }, {"[sgd_]", "grads", "[2,3]", "[3,2]"});
+  expect_error<ShapeError>([&] { sgd_(p, other, none, {}); },
+                           {"[sgd_]", "grads", "[2,3]", "[3,2]"});
   expect_error<ShapeError>([&] { sgd_(p, p, other, momentum); }, {"[sgd_]", "buffers", "[3,2]"});
   expect_error<DTypeError>([&] { sgd_(p, wide, none, {}); }, {"[sgd_]", "f32 [2,3]", "f64 [2,3]"});
   expect_error<DTypeError>([&] { sgd_(integral, integral, none, {}); }, {"[sgd_]", "i64"});
   expect_error<ValueError>([&] { sgd_(Tensors{Tensor()}, p, none, {}); }, {"[sgd_]", "undefined"});
   expect_error<ValueError>([&] { adam_(p, none, p, p, {}); }, {"[adam_]", "grads"});
   expect_error<ValueError>([&] { adam_(p, p, none, p, {}); }, {"[adam_]", "first_moments"});
-  expect_error<ShapeError>([&] { adam_(p, p, p, other, {}); }, {"[adam_]", "second_moments", "[3,2]"});
+  expect_error<ShapeError>([&] { adam_(p, p, p, other, {}); },
+                           {"[adam_]", "second_moments", "[3,2]"});
   expect_error<ValueError>([&] { adam_(p, p, p, p, {.step = 0}); }, {"[adam_]", "step", "got 0"});
 }
 
@@ -193,8 +196,9 @@ TEST(Optimizers, RefuseParametersThatAreNotDense) {
                            {"[sgd_]", "dense", "[6,2]"});
   expect_error<ShapeError>(
       [&] { sgd_(Tensors{dense}, grads, Tensors{sliced}, {.lr = 1, .momentum = 0.9}); }, {"dense"});
-  expect_error<ShapeError>([&] { adam_(Tensors{images}, Tensors{images}, Tensors{last}, Tensors{images}, {}); },
-                           {"[adam_]", "dense", "same memory order"});
+  expect_error<ShapeError>(
+      [&] { adam_(Tensors{images}, Tensors{images}, Tensors{last}, Tensors{images}, {}); },
+      {"[adam_]", "dense", "same memory order"});
   EXPECT_EQ(dense.item<float>({0, 0}), 1);  // nothing was written
 }
 

@@ -60,8 +60,7 @@ TEST(MaxPool2d, SpecialValues) {
 // Padding is less than any number, so it never wins.
 TEST(MaxPool2d, PaddingNeverWins) {
   const Tensor x = full({1, 2, 3, 3}, -5);
-  const auto [y, indices] =
-      max_pool2d(x, {.kernel = {2, 2}, .stride = {2, 2}, .padding = {1, 1}});
+  const auto [y, indices] = max_pool2d(x, {.kernel = {2, 2}, .stride = {2, 2}, .padding = {1, 1}});
   expect_close(y, Array({1, 2, 2, 2}, -5), 0);
   for (const auto place : indices.to_vector<std::int32_t>()) EXPECT_TRUE(place >= 0 && place < 9);
 }
@@ -127,10 +126,18 @@ TEST(MaxPool2d, IndicesOutsideThePlaneAreRefused) {
 TEST(MaxPool2d, RefusesWhatDoesNotFit) {
   const Tensor x = zeros({2, 3, 4, 5});
   const auto call = [&](const Pool2dParams& params) { max_pool2d(x, params); };
-  expect_error<ShapeError>([&] { call({.kernel = {5, 2}}); }, {"[max_pool2d]", "{5,2}", "[2,3,4,5]"});
+  expect_error<ShapeError>(
+      [&] {
+        call({.kernel = {5, 2}});
+      },
+      {"[max_pool2d]", "{5,2}", "[2,3,4,5]"});
   expect_error<ValueError>([&] { call({.kernel = {0, 2}}); }, {"[max_pool2d]", "kernel", "{0,2}"});
   expect_error<ValueError>([&] { call({.stride = {2, 0}}); }, {"[max_pool2d]", "stride", "{2,0}"});
-  expect_error<ValueError>([&] { call({.padding = {-1, 0}}); }, {"[max_pool2d]", "padding", "{-1,0}"});
+  expect_error<ValueError>(
+      [&] {
+        call({.padding = {-1, 0}});
+      },
+      {"[max_pool2d]", "padding", "{-1,0}"});
   expect_error<ValueError>([&] { call({.padding = {2, 0}}); }, {"[max_pool2d]", "half", "{2,0}"});
   expect_error<ShapeError>([] { max_pool2d(zeros({3, 4, 5}), {}); }, {"[max_pool2d]", "[3,4,5]"});
   expect_error<DTypeError>([&] { max_pool2d(x.to(DType::kI32), {}); }, {"[max_pool2d]", "i32"});
@@ -139,9 +146,16 @@ TEST(MaxPool2d, RefusesWhatDoesNotFit) {
                            {"[max_pool2d_scatter]", "indices", "i32", "f32"});
   expect_error<ShapeError>([&] { max_pool2d_scatter(grad.slice(0, 1), indices, x.shape()); },
                            {"[max_pool2d_scatter]", "[1,3,2,2]", "[2,3,2,2]"});
-  expect_error<ShapeError>([&] { max_pool2d_scatter(grad, indices, {2, 4, 4, 5}); },
-                           {"[max_pool2d_scatter]", "[2,3,2,2]", "[2,4,4,5]"});
-  expect_error<ShapeError>([&] { max_pool2d_scatter(grad, indices, {4, 5}); }, {"x_shape", "[4,5]"});
+  expect_error<ShapeError>(
+      [&] {
+        max_pool2d_scatter(grad, indices, {2, 4, 4, 5});
+      },
+      {"[max_pool2d_scatter]", "[2,3,2,2]", "[2,4,4,5]"});
+  expect_error<ShapeError>(
+      [&] {
+        max_pool2d_scatter(grad, indices, {4, 5});
+      },
+      {"x_shape", "[4,5]"});
   expect_error<ShapeError>([&] { max_pool2d_gather(x.slice(1, 1), indices); },
                            {"[max_pool2d_gather]", "[2,2,4,5]", "[2,3,2,2]"});
 }

@@ -1,5 +1,5 @@
-// Reductions over every subset of dimensions in every layout, their accuracy, and that their bits do
-// not depend on threads.
+// Reductions over every subset of dimensions in every layout, their accuracy, and that their bits
+// do not depend on threads.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -40,7 +40,8 @@ const ReduceCase kReduce[] = {
 Array reference(const ReduceCase& c, const Array& x, const std::vector<int>& dims) {
   Array out = fold_reference(x, dims, c.initial, c.fold);
   if (c.is_mean) {
-    const double count = static_cast<double>(numel(x.shape)) / static_cast<double>(numel(out.shape));
+    const double count =
+        static_cast<double>(numel(x.shape)) / static_cast<double>(numel(out.shape));
     for (double& v : out.values) v /= count;
   }
   return out;
@@ -174,7 +175,8 @@ TEST(Sum, OfSixteenMillionValuesIsAccurate) {
 
 TEST(Reduce, TheSameBitsOnAnyNumberOfThreads) {
   const Tensor x = values({1 << 20}, -1, 1);
-  for (const Shape& shape : {Shape{1 << 20}, Shape{1 << 14, 64}, Shape{64, 1 << 14}, Shape{16, 256, 256}}) {
+  for (const Shape& shape :
+       {Shape{1 << 20}, Shape{1 << 14, 64}, Shape{64, 1 << 14}, Shape{16, 256, 256}}) {
     const Tensor y = x.reshape(shape);
     for (const ReduceCase& c : kReduce) {
       for (const std::vector<int>& dims : subsets(shape.size())) {
@@ -234,7 +236,8 @@ TEST(ArgReduce, EveryDimensionLayoutAndDType) {
           const Tensor y = largest ? argmax(view, dim, true) : argmin(view, dim, true);
           Array expected(y.shape());
           testing::for_each_index(expected.shape, [&](const Dims& i) {
-            expected.at(i) = static_cast<double>(first_extreme(plain, i, dim < 0 ? 3 : dim, largest));
+            expected.at(i) =
+                static_cast<double>(first_extreme(plain, i, dim < 0 ? 3 : dim, largest));
           });
           EXPECT_EQ(y.dtype(), DType::kI64);
           expect_close(y, expected, 0, layout + std::string(name(dtype)));

@@ -15,12 +15,13 @@ using testing::values;
 
 TEST(Softmax, EveryDimensionDTypeAndLayout) {
   for (const DType dtype : testing::kFloating) {
-    for (const Shape& shape : {Shape{5, 10}, Shape{3, 4, 7}, Shape{2, 3, 4, 5}, Shape{1}, Shape{3, 1},
-                               Shape{2, 5000}}) {
+    for (const Shape& shape :
+         {Shape{5, 10}, Shape{3, 4, 7}, Shape{2, 3, 4, 5}, Shape{1}, Shape{3, 1}, Shape{2, 5000}}) {
       const Tensor x = values(shape, -8, 8, dtype);
       for (int dim = -shape.size(); dim < shape.size(); ++dim) {
         const int d = dim < 0 ? dim + shape.size() : dim;
-        const Array plain = softmax_reference(Array(x), d), log = log_softmax_reference(Array(x), d);
+        const Array plain = softmax_reference(Array(x), d),
+                    log = log_softmax_reference(Array(x), d);
         for (const auto& [layout, view] : testing::layouts_of(x)) {
           expect_close(softmax(view, dim), plain, 1, layout);
           expect_close(log_softmax(view, dim), log, 1, layout);
@@ -144,19 +145,26 @@ TEST(CrossEntropy, NamesTheFirstBadLabel) {
   const Tensor x = zeros({4, 3});
   for (const std::int64_t bad : {std::int64_t{3}, std::int64_t{-1}, INT64_MAX, INT64_MIN}) {
     const Tensor labels = from_vector<std::int64_t>({0, 2, bad, -7});
-    expect_error<IndexError>([&] { cross_entropy(x, labels); },
-                             {"[cross_entropy]", "[0, 3)", std::to_string(bad).c_str(), "in row 2"});
+    expect_error<IndexError>(
+        [&] { cross_entropy(x, labels); },
+        {"[cross_entropy]", "[0, 3)", std::to_string(bad).c_str(), "in row 2"});
   }
   expect_error<IndexError>([] { cross_entropy(zeros({2, 0}), labels_of(2, 1)); }, {"row 0"});
 }
 
 TEST(CrossEntropy, RefusesWhatDoesNotFit) {
   const Tensor x = zeros({4, 3}), labels = labels_of(4, 3);
-  expect_error<ShapeError>([&] { cross_entropy(zeros({4}), labels); }, {"[cross_entropy]", "logits"});
+  expect_error<ShapeError>([&] { cross_entropy(zeros({4}), labels); },
+                           {"[cross_entropy]", "logits"});
   expect_error<ShapeError>([&] { cross_entropy(x, labels_of(5, 3)); },
                            {"[cross_entropy]", "labels", "[4]", "[5]"});
-  expect_error<DTypeError>([&] { cross_entropy(x, zeros({4})); }, {"[cross_entropy]", "i64", "f32"});
-  expect_error<DTypeError>([&] { cross_entropy(labels.reshape({4, 1}), labels); }, {"floating", "i64"});
+  expect_error<DTypeError>([&] { cross_entropy(x, zeros({4})); },
+                           {"[cross_entropy]", "i64", "f32"});
+  expect_error<DTypeError>(
+      [&] {
+        cross_entropy(labels.reshape({4, 1}), labels);
+      },
+      {"floating", "i64"});
   expect_error<ShapeError>([&] { cross_entropy_grad(zeros({4}), x, labels, Reduction::kMean); },
                            {"[cross_entropy_grad]", "grad", "[]", "[4]"});
   expect_error<ShapeError>([&] { cross_entropy_grad(scalar(1), x, labels, Reduction::kNone); },

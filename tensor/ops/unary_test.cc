@@ -114,7 +114,8 @@ TEST(Unary, LargeTensorsOnAnyNumberOfThreads) {
 
 TEST(Unary, SpecialValues) {
   // Sixteen of each, and alone: the vectorized path and the tail.
-  const std::vector<double> special{0.0, -0.0, 1, -1, INFINITY, -INFINITY, NAN, 1e4, -1e4, 1e30, -1e30};
+  const std::vector<double> special{0.0, -0.0, 1,    -1,   INFINITY, -INFINITY,
+                                    NAN, 1e4,  -1e4, 1e30, -1e30};
   for (const UnaryCase& c : kUnary) {
     const bool oscillates = c.high == 1000 && c.low == -1000;
     for (const DType dtype : {DType::kF32, DType::kF64}) {

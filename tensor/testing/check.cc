@@ -128,8 +128,7 @@ void expect_identical(const Tensor& actual, const Tensor& expected, const std::s
 
 void expect_parts(const std::string& message, std::initializer_list<const char*> parts) {
   for (const char* part : parts) {
-    EXPECT_NE(message.find(part), std::string::npos)
-        << "expected '" << part << "' in: " << message;
+    EXPECT_NE(message.find(part), std::string::npos) << "expected '" << part << "' in: " << message;
   }
 }
 

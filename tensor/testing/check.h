@@ -41,8 +41,8 @@ struct Tolerance {
 };
 Tolerance tolerance_of(DType dtype);
 
-/// Shapes equal, values close in the tolerance of the result's dtype, times `factor`. NaN equals NaN.
-/// Expected values beyond the dtype's range count as infinite.
+/// Shapes equal, values close in the tolerance of the result's dtype, times `factor`. NaN equals
+/// NaN. Expected values beyond the dtype's range count as infinite.
 void expect_close(const Tensor& actual, const Array& expected, double factor = 1,
                   const std::string& what = "");
 /// The same bits in the same shape and dtype.

@@ -77,7 +77,8 @@ Array matmul_reference(const Array& a, const Array& b) {
 
 namespace {
 
-/// Calls fn(place in y, place in x, place in the weight) for every product that convolution adds up.
+/// Calls fn(place in y, place in x, place in the weight) for every product that convolution adds
+/// up.
 template <class F>
 void for_each_tap(const Shape& x, const Shape& weight, const Shape& y, const Conv2dParams& params,
                   const F& fn) {
@@ -141,11 +142,10 @@ Array conv2d_weight_grad_reference(const Array& grad, const Array& x, const Shap
 }
 
 std::pair<Array, Array> max_pool2d_reference(const Array& x, const Pool2dParams& params) {
-  const Shape shape{x.shape[0], x.shape[1],
-                    positions(x.shape[2], params.kernel.first, params.stride.first,
-                              params.padding.first, 1),
-                    positions(x.shape[3], params.kernel.second, params.stride.second,
-                              params.padding.second, 1)};
+  const Shape shape{
+      x.shape[0], x.shape[1],
+      positions(x.shape[2], params.kernel.first, params.stride.first, params.padding.first, 1),
+      positions(x.shape[3], params.kernel.second, params.stride.second, params.padding.second, 1)};
   Array values(shape, -INFINITY), places(shape, -1);
   for_each_index(shape, [&](const Dims& at) {
     for_each_index({params.kernel.first, params.kernel.second}, [&](const Dims& tap) {
@@ -164,9 +164,8 @@ std::pair<Array, Array> max_pool2d_reference(const Array& x, const Pool2dParams&
 }
 
 Array log_softmax_reference(const Array& x, int dim) {
-  const Array largest = fold_reference(x, {dim}, -INFINITY, [](double a, double b) {
-    return std::isnan(a) || a > b ? a : b;
-  });
+  const Array largest = fold_reference(
+      x, {dim}, -INFINITY, [](double a, double b) { return std::isnan(a) || a > b ? a : b; });
   const Array shifted = zip_reference(x, largest, [](double a, double b) { return a - b; });
   const Array sums = fold_reference(map_reference(shifted, [](double v) { return std::exp(v); }),
                                     {dim}, 0, [](double a, double b) { return a + b; });

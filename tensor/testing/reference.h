@@ -54,7 +54,8 @@ using Function2 = double (*)(double, double);
 Array map_reference(const Array& x, Function1 f);
 /// f of each pair of elements, broadcast.
 Array zip_reference(const Array& a, const Array& b, Function2 f);
-/// Folds f over `dims`, from `initial`, in the order of the elements. Reduced dimensions keep size 1.
+/// Folds f over `dims`, from `initial`, in the order of the elements. Reduced dimensions keep
+/// size 1.
 Array fold_reference(const Array& x, const std::vector<int>& dims, double initial, Function2 f);
 
 /// [..,M,K] x [..,K,N] -> [..,M,N], leading dimensions broadcast.

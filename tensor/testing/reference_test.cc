@@ -24,8 +24,8 @@ TEST(Reference, ReadsViews) {
 }
 
 TEST(Reference, BroadcastsAndFolds) {
-  const Array sum = zip_reference(counting({2, 1}), counting({3}),
-                                  [](double a, double b) { return 10 * a + b; });
+  const Array sum =
+      zip_reference(counting({2, 1}), counting({3}), [](double a, double b) { return 10 * a + b; });
   EXPECT_EQ(sum.values, Values({0, 1, 2, 10, 11, 12}));
   const Array columns =
       fold_reference(counting({2, 3}), {0}, 100, [](double a, double b) { return a + b; });
