@@ -64,7 +64,7 @@ void apply(Kernel<C> kernel, const Run& a, const Run& b, const Run& out, std::in
            reinterpret_cast<C*>(out.data), length);
     return;
   }
-  C buffer_a[kChunk], buffer_b[kChunk], buffer_out[kChunk];
+  alignas(kBufferAlignment) C buffer_a[kChunk], buffer_b[kChunk], buffer_out[kChunk];
   for (std::int64_t i = 0; i < length; i += kChunk) {
     const std::int64_t n = std::min(kChunk, length - i);
     const C* left = contiguous_run(at(a, i), n, buffer_a);

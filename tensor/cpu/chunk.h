@@ -17,6 +17,11 @@ namespace tenon::cpu {
 /// Elements per buffer: three of them in f64 take 12 KiB of a 32 KiB first-level cache.
 inline constexpr std::int64_t kChunk = 512;
 
+/// Where buffers begin, as storages do. Eigen computes the elements before the first aligned address
+/// one by one, which rounds some functions otherwise than its vectors do: a buffer anywhere on the
+/// stack or the heap would give other last digits from run to run.
+inline constexpr std::size_t kBufferAlignment = 64;
+
 /// Calls fn.template operator()<C>() with the compute type of `dtype`.
 template <class F>
 decltype(auto) dispatch_compute(DType dtype, F&& fn) {

@@ -40,7 +40,7 @@ void compare(CompareOp op, const Tensor& a, const Tensor& b, const Tensor& out) 
   dispatch_compute(a.dtype(), [&]<class C>() {
     const Kernel<C> kernel = kernel_of<C>(op);
     for_each_run<3>({&out, &a, &b}, [&](const std::array<Run, 3>& runs, std::int64_t length) {
-      C buffer_a[kChunk], buffer_b[kChunk];
+      alignas(kBufferAlignment) C buffer_a[kChunk], buffer_b[kChunk];
       std::int64_t result[kChunk];
       for (std::int64_t i = 0; i < length; i += kChunk) {
         const std::int64_t n = std::min(kChunk, length - i);

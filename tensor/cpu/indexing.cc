@@ -25,7 +25,7 @@ Run run_at(const Tensor& x, std::int64_t offset) {
 /// to += values over a run, in the compute type.
 template <class C>
 void add_run(const Run& values, const Run& to, std::int64_t count) {
-  C left[kChunk], right[kChunk], sum[kChunk];
+  alignas(kBufferAlignment) C left[kChunk], right[kChunk], sum[kChunk];
   for (std::int64_t i = 0; i < count; i += kChunk) {
     const std::int64_t n = std::min(kChunk, count - i);
     const C* a = contiguous_run(at(to, i), n, left);

@@ -40,7 +40,7 @@ void check_dense(const char* op, const Tensor& parameter, const Tensor& state) {
 /// Calls update(pointers, count) over chunks; pointers[0] and, from 2 on, states are written back.
 template <class C, int N, class F>
 void update_range(const Group<N>& group, std::int64_t begin, std::int64_t end, const F& update) {
-  C buffers[N][kChunk];
+  alignas(kBufferAlignment) C buffers[N][kChunk];
   for (std::int64_t i = begin; i < end;) {
     std::array<Run, N> runs;
     bool direct = true;

@@ -95,7 +95,7 @@ void dropout(const Tensor& x, double p, std::uint64_t seed, std::uint64_t offset
     const C scale = static_cast<C>(1 / (1 - p));
     const float threshold = static_cast<float>(p);
     parallel_for(x.numel(), kGrain / 8, [&](std::int64_t begin, std::int64_t end) {
-      C buffer[kChunk], factors[kChunk], products[kChunk];
+      alignas(kBufferAlignment) C buffer[kChunk], factors[kChunk], products[kChunk];
       for (std::int64_t i = begin; i < end; i += kChunk) {
         const std::int64_t n = std::min(kChunk, end - i);
         for (std::int64_t j = 0; j < n; j += 4) {

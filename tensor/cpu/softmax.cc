@@ -2,6 +2,7 @@
 // ten classes are shorter than one AVX-512 register of f32, and would run as scalars.
 #include <Eigen/Core>
 #include <cmath>
+#include <memory>
 #include <vector>
 
 #include "tensor/cpu/chunk.h"
@@ -55,10 +56,14 @@ void for_each_row_block(const Tensor& x, const F& fn) {
   const std::int64_t block_rows = std::max<std::int64_t>(kBlockElements / size, 1);
   const bool direct = inner == 1 && x.dtype() == dtype_of<C>;
   parallel_items(x.shape()[0] * inner, size * 8, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<C> buffer(static_cast<std::size_t>(2 * block_rows * (size + 1)));
-    C* gathered = buffer.data();
-    C* exps = gathered + block_rows * size;
-    C* largest = exps + block_rows * size;
+    // Room to begin the exponentials at an aligned address.
+    constexpr std::size_t kSpare = kBufferAlignment / sizeof(C);
+    std::vector<C> buffer(static_cast<std::size_t>(2 * block_rows * (size + 1)) + kSpare);
+    void* aligned = buffer.data();
+    std::size_t room = buffer.size() * sizeof(C);
+    C* exps = static_cast<C*>(std::align(kBufferAlignment, sizeof(C), aligned, room));
+    C* gathered = exps + block_rows * size;
+    C* largest = gathered + block_rows * size;
     C* sums = largest + block_rows;
     for (std::int64_t first = begin; first < end; first += block_rows) {
       const std::int64_t rows = std::min(block_rows, end - first);

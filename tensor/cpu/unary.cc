@@ -109,7 +109,7 @@ void apply(Kernel<C> kernel, const Run& x, const Run& out, std::int64_t length) 
     kernel(reinterpret_cast<const C*>(x.data), reinterpret_cast<C*>(out.data), length);
     return;
   }
-  C buffer_x[kChunk], buffer_out[kChunk];
+  alignas(kBufferAlignment) C buffer_x[kChunk], buffer_out[kChunk];
   for (std::int64_t i = 0; i < length; i += kChunk) {
     const std::int64_t n = std::min(kChunk, length - i);
     kernel(contiguous_run(at(x, i), n, buffer_x), buffer_out, n);
