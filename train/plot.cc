@@ -75,6 +75,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string readable(std::string name) {
+  if (name == "lr") return "learning rate";
   std::replace(name.begin(), name.end(), '_', ' ');
   return name;
 }

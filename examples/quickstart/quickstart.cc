@@ -118,7 +118,7 @@ absl::Status draw_mistakes(const data::TensorDataset& test, const Tensor& logits
     captions.push_back(std::to_string(labels[i]) + " > " + std::to_string(predicted[i]));
   }
   const Tensor images = index_select(test.inputs(), 0, from_vector(wrong));
-  return data::write_png(path, data::contact_sheet(images, captions, {.title = "true > predicted"}));
+  return data::write_png(path, data::contact_sheet(images, captions, {.title = "true > predicted", .scale = 12}));
 }
 
 // Writes the weights, reads them into a network that knows nothing yet, and compares the two.

@@ -7,29 +7,31 @@ cd "$TEST_TMPDIR" || exit 1
 
 fail() { echo "FAILED: $*"; exit 1; }
 
-run() { "$quickstart" --epochs=6 --seed=7 --quiet "$@"; }
+settings="--epochs=6 --seed=7 --quiet"
 
-run --out_dir=whole >/dev/null || fail "uninterrupted run: exit code $?"
+before=$(date +%s.%N)
+"$quickstart" $settings --out_dir=whole >/dev/null || fail "uninterrupted run: exit code $?"
+after=$(date +%s.%N)
 
 kills=0
 attempts=0
-while [ $attempts -lt 40 ]; do
+while [ $attempts -lt 20 ]; do
   attempts=$((attempts + 1))
-  run --out_dir=killed --resume >log 2>&1 &
+  "$quickstart" $settings --out_dir=killed --resume >log 2>&1 &
   process=$!
-  # Between 0.05 and 0.45 seconds.
-  sleep "$(awk "BEGIN { srand($$ * 100 + $attempts); printf \"%.3f\", 0.05 + 0.4 * rand() }")"
-  kill -9 $process 2>/dev/null && kills=$((kills + 1))
+  # At any moment of the first half of the time that the whole run took.
+  sleep "$(awk "BEGIN { srand($$ * 100 + $attempts); printf \"%.3f\", ($after - $before) / 2 * rand() }")"
+  kill -9 $process 2>/dev/null
   code=0
   wait $process 2>/dev/null || code=$?
   case $code in
     0) break ;;
-    137) ;;
+    137) kills=$((kills + 1)) ;;
     *) fail "exit code $code after $kills kills: $(cat log)" ;;
   esac
 done
 [ $kills -gt 0 ] || fail "the run was never killed"
-run --out_dir=killed --resume >log 2>&1 || fail "last run: $(cat log)"
+"$quickstart" $settings --out_dir=killed --resume >log 2>&1 || fail "last run: $(cat log)"
 cmp whole/model.safetensors killed/model.safetensors || fail "models differ after $kills kills"
 [ "$(wc -l <killed/metrics.csv)" = 7 ] || fail "metrics.csv: $(cat killed/metrics.csv)"
 cut -d, -f1-6 whole/metrics.csv >a
