@@ -92,6 +92,21 @@ TEST(Record, SeveralOutputs) {
   EXPECT_EQ(numbers(grads[1]), Numbers{5});
 }
 
+TEST(Record, ResultsThatAreNotFloatingAreConstants) {
+  const Variable x = leaf({1, 4, 2});
+  const std::vector<Variable> y =
+      record_all("max_and_place", {tenon::max(x.value()), tenon::argmax(x.value(), 0)},
+                 [place = tenon::argmax(x.value(), 0)](Gradients& g) {
+                   EXPECT_FALSE(g.output(1).defined());
+                   g.set(0, expand(g.output(0), g.shape(0)) * Variable(tenon::one_hot(place, 3)));
+                 },
+                 {&x, 1});
+  EXPECT_TRUE(y[0].requires_grad());
+  EXPECT_FALSE(y[1].requires_grad());
+  y[0].backward();
+  EXPECT_EQ(numbers(x.grad()), (Numbers{0, 1, 0}));
+}
+
 TEST(Record, AGradientOfTheWrongShapeIsAnErrorThatNamesTheOperation) {
   const Variable x = leaf({1, 2});
   const Variable y = record(

@@ -68,7 +68,8 @@ Variable record(const char* name, Tensor value, Rule rule, const Inputs&... inpu
   return Node::add_output(std::move(node), std::move(value));
 }
 
-/// As record, for any number of inputs and several results.
+/// As record, for any number of inputs and several results. Those that are not floating (indices)
+/// are constants.
 template <class Rule>
 std::vector<Variable> record_all(const char* name, std::vector<Tensor> values, Rule rule,
                                  std::span<const Variable> inputs) {
@@ -79,7 +80,11 @@ std::vector<Variable> record_all(const char* name, std::vector<Tensor> values, R
   }
   tenon::internal::IntrusivePtr<Node> node(new RuleNode<Rule>(name, std::move(rule)));
   for (const Variable& input : inputs) node->add_input(input);
-  for (Tensor& value : values) results.push_back(Node::add_output(node, std::move(value)));
+  for (Tensor& value : values) {
+    const bool floating = is_floating(value.dtype());
+    const Variable result = Node::add_output(node, std::move(value));
+    results.push_back(floating ? result : result.detach());
+  }
   return results;
 }
 
