@@ -51,7 +51,7 @@ for file in train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-uby
   damaged $file
   mv $path raw && { gzip -c raw | head -c 30 >$path.gz; }
   damaged $file
-  mv $path $path.gz  # not gzipped
+  rm $path && echo 'neither gzip nor IDX' >$path.gz
   damaged $file
 done
 images=tiny/mnist/train-images-idx3-ubyte
