@@ -23,7 +23,7 @@ struct Outcome {
 
 class FlagsTest : public testing::Test {
  protected:
-  FlagsTest() : folder_(testing::TempDir() + "/flags") {
+  FlagsTest() : folder_(testing::TempDir() + "flags") {
     fs::remove_all(folder_);
     options_.out_dir = folder_ + "/a/b";
   }
