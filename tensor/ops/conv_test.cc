@@ -12,6 +12,7 @@ namespace tenon {
 namespace {
 
 using testing::Array;
+using testing::expect_close_sum;
 using testing::expect_error;
 using testing::values;
 
@@ -51,45 +52,27 @@ const std::vector<ConvCase>& cases() {
   return all;
 }
 
-/// A sum of `terms` products cancels: the error is absolute, in units of the terms.
-double factor_of(DType dtype, const Shape& weight) {
-  const auto terms = static_cast<double>(weight[1] * weight[2] * weight[3]);
-  switch (dtype) {
-    case DType::kBF16:
-      return 1;
-    case DType::kF16:
-      return 1;
-    default:
-      return 1 + terms / 64;
-  }
+/// Products in each element of the result, the gradient of the input, and that of the weight.
+std::int64_t taps(const ConvCase& c) { return c.weight[1] * c.weight[2] * c.weight[3]; }
+std::int64_t input_grad_terms(const ConvCase& c) {
+  return c.weight[0] / c.params.groups * c.weight[2] * c.weight[3];
 }
-
-void expect_sum(const Tensor& y, const Array& expected, double factor, const std::string& what) {
-  if (size_of(y.dtype()) != 2) return expect_close(y, expected, factor, what);
-  // Rounded once from f32, whose own error is below 1e-4 here.
-  ASSERT_EQ(y.shape(), expected.shape) << what;
-  const Array got(y);
-  const double relative = testing::tolerance_of(y.dtype()).relative;
-  for (std::size_t i = 0; i < got.values.size(); ++i) {
-    ASSERT_NEAR(got.values[i], expected.values[i], 1e-4 + relative * std::fabs(expected.values[i]))
-        << what << " at " << i;
-  }
-}
+std::int64_t weight_grad_terms(const Shape& y) { return y[0] * y[2] * y[3]; }
 
 TEST(Conv2d, EveryShapeDTypeAndLayout) {
   for (const ConvCase& c : cases()) {
     for (const DType dtype : testing::kFloating) {
       const Tensor x = values(c.x, -1, 1, dtype, 1), w = values(c.weight, -1, 1, dtype, 2);
       const Array expected = conv2d_reference(Array(x), Array(w), nullptr, c.params);
-      const double factor = factor_of(dtype, c.weight);
       for (const auto& [layout, view] : testing::layouts_of(x)) {
         const Tensor y = conv2d(view, w, {}, c.params);
         EXPECT_EQ(y.dtype(), dtype);
         EXPECT_TRUE(y.is_contiguous(Layout::kChannelsLast));
-        expect_sum(y, expected, factor, std::string(c.name) + " " + layout);
+        expect_close_sum(y, expected, taps(c), std::string(c.name) + " " + layout);
       }
       for (const auto& [layout, view] : testing::layouts_of(w)) {
-        expect_sum(conv2d(x, view, {}, c.params), expected, factor, c.name + (" weight " + layout));
+        expect_close_sum(conv2d(x, view, {}, c.params), expected, taps(c),
+                         c.name + (" weight " + layout));
       }
     }
   }
@@ -103,9 +86,8 @@ TEST(Conv2d, BiasAndRelu) {
       const Array plain_bias(bias);
       const Array sum = conv2d_reference(Array(x), Array(w), &plain_bias, c.params);
       const Array active = map_reference(sum, [](double v) { return std::max(v, 0.0); });
-      const double factor = factor_of(dtype, c.weight);
-      expect_sum(conv2d(x, w, bias, c.params), sum, factor, c.name);
-      expect_sum(conv2d(x, w, bias, c.params, Activation::kRelu), active, factor, c.name);
+      expect_close_sum(conv2d(x, w, bias, c.params), sum, taps(c), c.name);
+      expect_close_sum(conv2d(x, w, bias, c.params, Activation::kRelu), active, taps(c), c.name);
       testing::expect_identical(conv2d(x, w, bias, c.params, Activation::kRelu),
                                 relu(conv2d(x, w, bias, c.params)), c.name);
     }
@@ -137,19 +119,20 @@ TEST(Conv2d, GradientsEveryShapeDTypeAndLayout) {
       const Array input_grad = conv2d_input_grad_reference(Array(grad), Array(w), c.x, c.params);
       const Array weight_grad =
           conv2d_weight_grad_reference(Array(grad), Array(x), c.weight, c.params);
-      const double factor = factor_of(dtype, c.weight);
       for (const auto& [layout, view] : testing::layouts_of(grad)) {
         const std::string what = std::string(c.name) + " " + layout;
-        expect_sum(conv2d_input_grad(view, w, c.x, c.params), input_grad, factor, what);
-        expect_sum(conv2d_weight_grad(view, x, c.weight, c.params), weight_grad, factor, what);
+        expect_close_sum(conv2d_input_grad(view, w, c.x, c.params), input_grad, input_grad_terms(c),
+                         what);
+        expect_close_sum(conv2d_weight_grad(view, x, c.weight, c.params), weight_grad,
+                         weight_grad_terms(y_shape), what);
       }
       for (const auto& [layout, view] : testing::layouts_of(x)) {
-        expect_sum(conv2d_weight_grad(grad, view, c.weight, c.params), weight_grad, factor,
-                   c.name + (" x " + layout));
+        expect_close_sum(conv2d_weight_grad(grad, view, c.weight, c.params), weight_grad,
+                         weight_grad_terms(y_shape), c.name + (" x " + layout));
       }
       for (const auto& [layout, view] : testing::layouts_of(w)) {
-        expect_sum(conv2d_input_grad(grad, view, c.x, c.params), input_grad, factor,
-                   c.name + (" weight " + layout));
+        expect_close_sum(conv2d_input_grad(grad, view, c.x, c.params), input_grad,
+                         input_grad_terms(c), c.name + (" weight " + layout));
       }
     }
   }
@@ -186,12 +169,14 @@ TEST(Conv2d, ThreadsMayChangeBetweenCalls) {
   const Array y = conv2d_reference(Array(x), Array(w), nullptr, c.params);
   const Array input_grad = conv2d_input_grad_reference(Array(grad), Array(w), c.x, c.params);
   const Array weight_grad = conv2d_weight_grad_reference(Array(grad), Array(x), c.weight, c.params);
-  const double factor = 4 * factor_of(DType::kF32, c.weight);
   for (const int threads : {1, 2, 5, 1, 2}) {
     const testing::ThreadScope scope(threads);
-    expect_close(conv2d(x, w, {}, c.params), y, factor);
-    expect_close(conv2d_input_grad(grad, w, c.x, c.params), input_grad, factor);
-    expect_close(conv2d_weight_grad(grad, x, c.weight, c.params), weight_grad, factor);
+    const std::string what = std::to_string(threads) + " threads";
+    expect_close_sum(conv2d(x, w, {}, c.params), y, taps(c), what);
+    expect_close_sum(conv2d_input_grad(grad, w, c.x, c.params), input_grad, input_grad_terms(c),
+                     what);
+    expect_close_sum(conv2d_weight_grad(grad, x, c.weight, c.params), weight_grad,
+                     weight_grad_terms(grad.shape()), what);
   }
 }
 

@@ -15,30 +15,6 @@ using testing::expect_error;
 using testing::NamedTensor;
 using testing::values;
 
-/// f32: K products of size up to 1, rounded once each and added in another order than the
-/// reference. 16-bit results are rounded once from f32, so the usual tolerance holds, but absolute:
-/// sums cancel.
-double factor_of(DType dtype, std::int64_t inner) {
-  return dtype == DType::kF32 ? 1 + static_cast<double>(inner) / 64 : 1;
-}
-
-void expect_product(const Tensor& y, const Array& expected, std::int64_t inner,
-                    const std::string& what) {
-  if (size_of(y.dtype()) != 2) {
-    expect_close(y, expected, factor_of(y.dtype(), inner), what);
-    return;
-  }
-  // Where a sum cancels, the error is that of f32 accumulation, not a multiple of the small result.
-  const double absolute = 1e-6 * static_cast<double>(inner);
-  ASSERT_EQ(y.shape(), expected.shape) << what;
-  const Array got(y);
-  for (std::size_t i = 0; i < got.values.size(); ++i) {
-    const double limit =
-        absolute + testing::tolerance_of(y.dtype()).relative * std::fabs(expected.values[i]);
-    ASSERT_NEAR(got.values[i], expected.values[i], limit) << what;
-  }
-}
-
 /// The layouts that any tensor may have, and those that only matrices have.
 std::vector<NamedTensor> matrix_layouts(const Tensor& x) {
   std::vector<NamedTensor> all = testing::layouts_of(x);
@@ -74,7 +50,8 @@ TEST(Matmul, EveryLayoutOfSmallAndOddSizes) {
       const Array expected = matmul_reference(Array(a), Array(b));
       for (const auto& [layout_a, view_a] : matrix_layouts(a)) {
         for (const auto& [layout_b, view_b] : matrix_layouts(b)) {
-          expect_product(matmul(view_a, view_b), expected, k, layout_a + " x " + layout_b);
+          testing::expect_close_sum(matmul(view_a, view_b), expected, k,
+                                    layout_a + " x " + layout_b);
         }
       }
     }
@@ -101,7 +78,8 @@ TEST(Matmul, LargeSizesInEveryOrder) {
     const Array expected = matmul_reference(Array(a), Array(b));
     for (const auto& [layout_a, view_a] : matrix_layouts(a)) {
       for (const auto& [layout_b, view_b] : matrix_layouts(b)) {
-        expect_product(matmul(view_a, view_b), expected, 130, layout_a + " x " + layout_b);
+        testing::expect_close_sum(matmul(view_a, view_b), expected, 130,
+                                  layout_a + " x " + layout_b);
       }
     }
   }
@@ -118,10 +96,10 @@ TEST(Matmul, BatchesBroadcast) {
       const Tensor a = values(shape_a, -1, 1, dtype, 1), b = values(shape_b, -1, 1, dtype, 2);
       const Array expected = matmul_reference(Array(a), Array(b));
       for (const auto& [layout_a, view_a] : matrix_layouts(a)) {
-        expect_product(matmul(view_a, b), expected, 5, to_string(shape_a) + layout_a);
+        testing::expect_close_sum(matmul(view_a, b), expected, 5, to_string(shape_a) + layout_a);
       }
       for (const auto& [layout_b, view_b] : matrix_layouts(b)) {
-        expect_product(matmul(a, view_b), expected, 5, to_string(shape_b) + layout_b);
+        testing::expect_close_sum(matmul(a, view_b), expected, 5, to_string(shape_b) + layout_b);
       }
     }
   }
@@ -162,7 +140,7 @@ TEST(Matmul, TheSameOnAnyNumberOfThreads) {
   const Array expected = matmul_reference(Array(a), Array(b));
   for (const int threads : {1, 2, 4, 1, 2}) {  // primitives built for one number serve no other
     const testing::ThreadScope scope(threads);
-    expect_close(matmul(a, b), expected, factor_of(DType::kF32, 300) * 4);
+    testing::expect_close_sum(matmul(a, b), expected, 300, std::to_string(threads) + " threads");
   }
 }
 
@@ -180,11 +158,12 @@ TEST(Linear, WithAndWithoutBiasAndRelu) {
                                          : plain;
         const Array active = map_reference(sum, [](double v) { return std::max(v, 0.0); });
         for (const auto& [layout, view] : matrix_layouts(x)) {
-          expect_product(linear(view, w, bias), sum, k, layout);
-          expect_product(linear(view, w, bias, Activation::kRelu), active, k, layout + " relu");
+          testing::expect_close_sum(linear(view, w, bias), sum, k, layout);
+          testing::expect_close_sum(linear(view, w, bias, Activation::kRelu), active, k,
+                                    layout + " relu");
         }
         for (const auto& [layout, view] : matrix_layouts(w)) {
-          expect_product(linear(x, view, bias), sum, k, "weight " + layout);
+          testing::expect_close_sum(linear(x, view, bias), sum, k, "weight " + layout);
         }
       }
     }

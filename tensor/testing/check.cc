@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdio>
 #include <random>
 
 #include "tensor/build_info.h"
@@ -89,14 +90,9 @@ bool is_close(double actual, double expected, const Tolerance& tolerance, double
          tolerance.absolute + tolerance.relative * std::fabs(expected);
 }
 
-}  // namespace
-
-void expect_close(const Tensor& actual, const Array& expected, double factor,
-                  const std::string& what) {
+void expect_within(const Tensor& actual, const Array& expected, const Tolerance& tolerance,
+                   const std::string& what) {
   ASSERT_EQ(to_string(actual.shape()), to_string(expected.shape)) << what;
-  Tolerance tolerance = tolerance_of(actual.dtype());
-  tolerance.relative *= factor;
-  tolerance.absolute *= factor;
   const double largest = largest_of(actual.dtype());
   const Array got(actual);
   int wrong = 0;
@@ -111,6 +107,21 @@ void expect_close(const Tensor& actual, const Array& expected, double factor,
   });
   EXPECT_EQ(wrong, 0) << what << " " << name(actual.dtype()) << " " << to_string(actual.shape())
                       << ", of " << expected.values.size() << " elements; first at " << first;
+}
+
+}  // namespace
+
+void expect_close(const Tensor& actual, const Array& expected, double factor,
+                  const std::string& what) {
+  const Tolerance usual = tolerance_of(actual.dtype());
+  expect_within(actual, expected, {usual.relative * factor, usual.absolute * factor}, what);
+}
+
+void expect_close_sum(const Tensor& actual, const Array& expected, std::int64_t terms,
+                      const std::string& what) {
+  const Tolerance usual = tolerance_of(actual.dtype());
+  expect_within(actual, expected,
+                {usual.relative, usual.absolute + 1e-7 * static_cast<double>(terms)}, what);
 }
 
 void expect_identical(const Tensor& actual, const Tensor& expected, const std::string& what) {

@@ -45,6 +45,10 @@ Tolerance tolerance_of(DType dtype);
 /// NaN. Expected values beyond the dtype's range count as infinite.
 void expect_close(const Tensor& actual, const Array& expected, double factor = 1,
                   const std::string& what = "");
+/// As expect_close for sums of `terms` products of numbers up to 1 or so. Terms cancel, so that the
+/// error, in f32 about 1e-7 a term and more than enough for the others, may exceed a small result.
+void expect_close_sum(const Tensor& actual, const Array& expected, std::int64_t terms,
+                      const std::string& what);
 /// The same bits in the same shape and dtype.
 void expect_identical(const Tensor& actual, const Tensor& expected, const std::string& what = "");
 
