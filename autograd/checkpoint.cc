@@ -1,5 +1,7 @@
+#include <optional>
 #include <utility>
 
+#include "autograd/autocast.h"
 #include "autograd/record.h"
 #include "tensor/random.h"
 
@@ -30,10 +32,13 @@ Variable checkpoint(std::function<Variable(const Variable&)> segment, const Vari
   }
   // The second run records the segment onto the graph of its input, and the pass at work goes on
   // through that, so hooks, grad() and higher derivatives see what they would see without it.
-  auto rule = [segment = std::move(segment), start, x = save(input)](Gradients& g) {
+  auto rule = [segment = std::move(segment), start, low = autocast_dtype(),
+               x = save(input)](Gradients& g) {
     const Variable& saved = x.get(g);
     const Rewound generator(start);
     const GradMode mode(true);
+    std::optional<Autocast> precision;
+    if (low) precision.emplace(*low);
     const Variable again = segment(saved);
     if (again.shape() != g.output().shape()) {
       throw AutogradError("[checkpoint] expected the segment to compute the same twice, got " +

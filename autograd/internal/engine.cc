@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "autograd/autocast.h"
 #include "autograd/internal/accumulate.h"
 #include "autograd/internal/grad_mode.h"
 #include "autograd/ops.h"
@@ -78,6 +79,7 @@ tenon::internal::IntrusivePtr<Node> Pass::pop() {
 
 void Pass::run() {
   const GradMode mode(create_graph_);
+  const NoAutocast dtypes_of_forward;
   while (!ready_.empty()) run_node(*pop());
   run_leaf_hooks();
 }

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "autograd/autocast.h"
 #include "autograd/ops.h"
 #include "autograd/record.h"
 
@@ -83,6 +84,11 @@ Variable div(const Variable& a, const Variable& b) {
 }
 
 Variable pow(const Variable& a, const Variable& b) {
+  if (autocasting()) {
+    return autocast(
+        autocast_precision("pow"),
+        [](const Variable& high_a, const Variable& high_b) { return pow(high_a, high_b); }, a, b);
+  }
   Tensor y = tenon::pow(a.value(), b.value());
   if (!recording(a, b)) return y;
   const SavedVariable saved_y = requires_grad(b) ? save_output(y) : SavedVariable();
@@ -164,6 +170,10 @@ Variable div(double a, const Variable& b) {
 }
 
 Variable pow(const Variable& a, double b) {
+  if (autocasting()) {
+    return autocast(
+        autocast_precision("pow"), [b](const Variable& high) { return pow(high, b); }, a);
+  }
   Tensor y = tenon::pow(a.value(), b);
   if (!recording(a)) return y;
   return record(

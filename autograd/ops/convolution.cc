@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "autograd/autocast.h"
 #include "autograd/ops.h"
 #include "autograd/record.h"
 
@@ -33,6 +34,14 @@ Variable pool_gather(const Variable& x, const Tensor& indices) {
 
 Variable conv2d(const Variable& x, const Variable& weight, const Variable& bias,
                 const Conv2dParams& params, Activation activation) {
+  if (autocasting()) {
+    return autocast(
+        autocast_precision("conv2d"),
+        [&](const Variable& low_x, const Variable& low_weight, const Variable& low_bias) {
+          return conv2d(low_x, low_weight, low_bias, params, activation);
+        },
+        x, weight, bias);
+  }
   Tensor y = tenon::conv2d(x.value(), weight.value(), bias.value(), params, activation);
   if (!recording(x, weight, bias)) return y;
   const bool relu = activation == Activation::kRelu;

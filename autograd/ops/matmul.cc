@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "autograd/autocast.h"
 #include "autograd/ops.h"
 #include "autograd/record.h"
 
@@ -35,6 +36,11 @@ Variable grad_of_right(const Variable& a, const Variable& grad, int b_ndim) {
 }  // namespace
 
 Variable matmul(const Variable& a, const Variable& b) {
+  if (autocasting()) {
+    return autocast(
+        autocast_precision("matmul"),
+        [](const Variable& low_a, const Variable& low_b) { return matmul(low_a, low_b); }, a, b);
+  }
   Tensor y = tenon::matmul(a.value(), b.value());
   if (!recording(a, b)) return y;
   return record(
@@ -57,6 +63,14 @@ Variable matmul(const Variable& a, const Variable& b) {
 
 Variable linear(const Variable& x, const Variable& weight, const Variable& bias,
                 Activation activation) {
+  if (autocasting()) {
+    return autocast(
+        autocast_precision("linear"),
+        [=](const Variable& low_x, const Variable& low_weight, const Variable& low_bias) {
+          return linear(low_x, low_weight, low_bias, activation);
+        },
+        x, weight, bias);
+  }
   Tensor y = tenon::linear(x.value(), weight.value(), bias.value(), activation);
   if (!recording(x, weight, bias)) return y;
   const bool relu = activation == Activation::kRelu;

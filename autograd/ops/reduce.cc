@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "autograd/autocast.h"
 #include "autograd/ops.h"
 #include "autograd/record.h"
 
@@ -38,6 +39,11 @@ Variable extremum(const char* name, Reduce reduce, const Variable& x, std::span<
 }  // namespace
 
 Variable sum(const Variable& x, std::span<const int> dims, bool keepdim) {
+  if (autocasting()) {
+    return autocast(
+        autocast_precision("sum"), [&](const Variable& high) { return sum(high, dims, keepdim); },
+        x);
+  }
   Tensor y = tenon::sum(x.value(), dims, keepdim);
   if (!recording(x)) return y;
   return record(
@@ -49,6 +55,11 @@ Variable sum(const Variable& x, std::span<const int> dims, bool keepdim) {
 }
 
 Variable mean(const Variable& x, std::span<const int> dims, bool keepdim) {
+  if (autocasting()) {
+    return autocast(
+        autocast_precision("mean"), [&](const Variable& high) { return mean(high, dims, keepdim); },
+        x);
+  }
   Tensor y = tenon::mean(x.value(), dims, keepdim);
   if (!recording(x)) return y;
   return record(

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "autograd/autocast.h"
 #include "autograd/ops.h"
 #include "autograd/record.h"
 
@@ -47,6 +48,10 @@ Variable fused_grad(const Variable& grad, const Variable& logits, const Tensor& 
 }  // namespace
 
 Variable softmax(const Variable& x, int dim) {
+  if (autocasting()) {
+    return autocast(
+        autocast_precision("softmax"), [&](const Variable& high) { return softmax(high, dim); }, x);
+  }
   Tensor y = tenon::softmax(x.value(), dim);
   if (!recording(x)) return y;
   const SavedVariable saved_y = save_output(y);
@@ -56,6 +61,11 @@ Variable softmax(const Variable& x, int dim) {
 }
 
 Variable log_softmax(const Variable& x, int dim) {
+  if (autocasting()) {
+    return autocast(
+        autocast_precision("log_softmax"),
+        [&](const Variable& high) { return log_softmax(high, dim); }, x);
+  }
   Tensor y = tenon::log_softmax(x.value(), dim);
   if (!recording(x)) return y;
   const SavedVariable saved_y = save_output(y);
@@ -68,6 +78,11 @@ Variable log_softmax(const Variable& x, int dim) {
 }
 
 Variable cross_entropy(const Variable& logits, const Tensor& labels, Reduction reduction) {
+  if (autocasting()) {
+    return autocast(
+        autocast_precision("cross_entropy"),
+        [&](const Variable& high) { return cross_entropy(high, labels, reduction); }, logits);
+  }
   Tensor y = tenon::cross_entropy(logits.value(), labels, reduction);
   if (!recording(logits)) return y;
   return record(

@@ -2,6 +2,7 @@
 #include <numbers>
 #include <utility>
 
+#include "autograd/autocast.h"
 #include "autograd/ops.h"
 #include "autograd/record.h"
 
@@ -64,19 +65,35 @@ Variable reciprocal(const Variable& x) {
 }
 
 Variable exp(const Variable& x) {
+  if (autocasting()) {
+    return autocast(
+        autocast_precision("exp"), [&](const Variable& high) { return exp(high); }, x);
+  }
   return with_output("exp", tenon::exp(x.value()), x, [](V g, V y) { return mul(g, y); });
 }
 
 Variable expm1(const Variable& x) {
+  if (autocasting()) {
+    return autocast(
+        autocast_precision("expm1"), [&](const Variable& high) { return expm1(high); }, x);
+  }
   return with_output("expm1", tenon::expm1(x.value()), x,
                      [](V g, V y) { return mul(g, add(y, 1)); });
 }
 
 Variable log(const Variable& x) {
+  if (autocasting()) {
+    return autocast(
+        autocast_precision("log"), [&](const Variable& high) { return log(high); }, x);
+  }
   return with_input("log", tenon::log(x.value()), x, [](V g, V x) { return div(g, x); });
 }
 
 Variable log1p(const Variable& x) {
+  if (autocasting()) {
+    return autocast(
+        autocast_precision("log1p"), [&](const Variable& high) { return log1p(high); }, x);
+  }
   return with_input("log1p", tenon::log1p(x.value()), x,
                     [](V g, V x) { return div(g, add(x, 1)); });
 }
