@@ -3,9 +3,12 @@
 #define TENON_LAYERS_LAYERS_H_
 
 #include "layers/activation.h"
+#include "layers/bilinear.h"
+#include "layers/container.h"
 #include "layers/conv2d.h"
 #include "layers/dropout.h"
 #include "layers/flatten.h"
+#include "layers/freeze.h"
 #include "layers/initialize.h"
 #include "layers/linear.h"
 #include "layers/loss.h"

@@ -1,21 +1,12 @@
 #include "layers/sequential.h"
 
+#include "autograd/ops.h"
 #include "layers/activatable.h"
 #include "layers/activation.h"
 
 namespace tenon::layers {
 
-void Sequential::append(std::unique_ptr<Module> module) {
-  modules_.push_back(std::move(module));
-  Module* added = modules_.back().get();
-  if (dynamic_cast<ReLU*>(added) && !steps_.empty() && !steps_.back().with_relu) {
-    steps_.back().with_relu = dynamic_cast<Activatable*>(steps_.back().module);
-    if (steps_.back().with_relu) return;
-  }
-  steps_.push_back({added, nullptr});
-}
-
-Module& Sequential::operator[](int index) const {
+Module& Container::operator[](int index) const {
   if (index < 0 || index >= size()) {
     throw IndexError(where() + "expected an index below " + std::to_string(size()) + ", got " +
                      std::to_string(index));
@@ -23,12 +14,29 @@ Module& Sequential::operator[](int index) const {
   return *modules_[static_cast<std::size_t>(index)];
 }
 
+void Sequential::added(Module& module) {
+  if (dynamic_cast<ReLU*>(&module) && !steps_.empty() && !steps_.back().with_relu) {
+    steps_.back().with_relu = dynamic_cast<Activatable*>(steps_.back().module);
+    if (steps_.back().with_relu) return;
+  }
+  steps_.push_back({&module, nullptr});
+}
+
 Variable Sequential::forward(const Variable& x) {
   Variable y = x;
   for (const Step& step : steps_) {
-    y = step.with_relu ? step.with_relu->forward(y, Activation::kRelu) : (*step.module)(y);
+    y = step.with_relu ? (*step.with_relu)(y, Activation::kRelu) : (*step.module)(y);
   }
   return y;
+}
+
+Variable Residual::forward(const Variable& x) {
+  const Variable y = Sequential::forward(x);
+  if (y.shape() != x.shape()) {
+    throw ShapeError(where() + "expected layers that keep the shape " + to_string(x.shape()) +
+                     ", got " + to_string(y.shape()));
+  }
+  return x + y;
 }
 
 }  // namespace tenon::layers

@@ -8,44 +8,19 @@
 #ifndef TENON_LAYERS_SEQUENTIAL_H_
 #define TENON_LAYERS_SEQUENTIAL_H_
 
-#include <memory>
+#include <vector>
 
-#include "layers/module.h"
+#include "layers/container.h"
 
 namespace tenon::layers {
 
 class Activatable;
 
-/// Children are named "0", "1", … as in PyTorch. A ReLU right after an Activatable layer (Linear,
-/// Conv2d) runs inside that layer's kernel; results, names and gradients are the same bits as
-/// unmerged.
-class Sequential : public Module {
+/// A ReLU right after an Activatable layer (Linear, Conv2d) runs inside that layer's kernel;
+/// results, names and gradients are the same bits as unmerged.
+class Sequential : public Container {
  public:
-  using Module::Module;
-
-  /// Makes a module at the end, from its options or from the arguments that follow (parent, name)
-  /// in its constructor, and returns it. The container owns it.
-  template <class Layer>
-  Layer& add(const typename Layer::Options& options) {
-    return take(new Layer(this, std::to_string(size()), options));
-  }
-  template <class Layer, class... Args>
-  Layer& add(const Args&... args) {
-    return take(new Layer(this, std::to_string(size()), args...));
-  }
-  /// The same under a name of its own, as PyTorch's Sequential(OrderedDict(...)).
-  template <class Layer>
-  Layer& add_named(std::string_view name, const typename Layer::Options& options) {
-    return take(new Layer(this, name, options));
-  }
-  template <class Layer, class... Args>
-  Layer& add_named(std::string_view name, const Args&... args) {
-    return take(new Layer(this, name, args...));
-  }
-
-  int size() const { return static_cast<int>(modules_.size()); }
-  /// Child number `index`. Throws IndexError.
-  Module& operator[](int index) const;
+  using Container::Container;
 
   /// x through every child in turn; x itself where there is none.
   Variable forward(const Variable& x) override;
@@ -57,15 +32,25 @@ class Sequential : public Module {
     Activatable* with_relu;
   };
 
-  template <class Layer>
-  Layer& take(Layer* layer) {
-    append(std::unique_ptr<Module>(layer));
-    return *layer;
-  }
-  void append(std::unique_ptr<Module> module);
+  void added(Module& module) override;
 
-  std::vector<std::unique_ptr<Module>> modules_;
   std::vector<Step> steps_;
+};
+
+/// x + f(x), where f is a Sequential of the children, which must keep the shape (He, Zhang, Ren &
+/// Sun 2016, "Deep residual learning for image recognition", §3.2). Throws ShapeError where f
+/// changes the shape.
+class Residual final : public Sequential {
+ public:
+  using Sequential::Sequential;
+  Variable forward(const Variable& x) override;
+};
+
+/// x as it is: what takes the place of a layer that is not wanted.
+class Identity final : public Module {
+ public:
+  using Module::Module;
+  Variable forward(const Variable& x) override { return x; }
 };
 
 }  // namespace tenon::layers

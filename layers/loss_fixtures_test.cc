@@ -1,0 +1,158 @@
+// Every loss against PyTorch, in every reduction: values and gradients
+// (layers/testdata/make_losses.py).
+
+#include <cmath>
+#include <functional>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "layers/loss.h"
+#include "tensor/io/safetensors.h"
+
+namespace tenon::layers {
+namespace {
+
+const SafetensorsFile& fixtures() {
+  static const SafetensorsFile kFile = [] {
+    auto file = read_safetensors("layers/testdata/losses.safetensors");
+    if (!file.ok()) throw Error(std::string(file.status().message()));
+    return *std::move(file);
+  }();
+  return kFile;
+}
+
+/// Undefined where there is none.
+Tensor fixture(const std::string& name) {
+  const Tensor* tensor = fixtures().find(name);
+  return tensor ? *tensor : Tensor();
+}
+
+void expect_near(const Tensor& got, const Tensor& expected, const std::string& what) {
+  ASSERT_TRUE(got.defined() && expected.defined()) << what;
+  ASSERT_EQ(to_string(got.shape()), to_string(expected.shape())) << what;
+  const auto g = got.contiguous().to_vector<float>();
+  const auto e = expected.to_vector<float>();
+  for (std::size_t i = 0; i < g.size(); ++i) {
+    EXPECT_NEAR(g[i], e[i], 4e-6 * std::max(1.0f, std::abs(e[i]))) << what << " at " << i;
+  }
+}
+
+struct Inputs {
+  Variable x;
+  Variable x2;
+  Tensor target;
+  Tensor weight;
+  Tensor pos_weight;
+};
+using Loss = std::function<Variable(const Inputs&, Reduction)>;
+
+struct Case {
+  std::string name;
+  Loss loss;
+};
+
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
+class LossFixturesTest : public testing::TestWithParam<Case> {};
+
+void expect_loss(const std::string& name, const std::string& reduction,
+                 const std::function<Variable(const Inputs&)>& loss) {
+  const Tensor second = fixture(name + "/x2");
+  const Inputs inputs{.x = Variable(fixture(name + "/x"), true),
+                      .x2 = second.defined() ? Variable(second, true) : Variable(),
+                      .target = fixture(name + "/target"),
+                      .weight = fixture(name + "/weight"),
+                      .pos_weight = fixture(name + "/pos_weight")};
+  const std::string prefix = name + "/" + reduction + "/";
+  const Variable y = loss(inputs);
+  expect_near(y.value(), fixture(prefix + "y"), prefix + "y");
+  y.backward(ones_like(y.value()));
+  expect_near(inputs.x.grad().value(), fixture(prefix + "grad_x"), prefix + "grad_x");
+  if (second.defined()) {
+    expect_near(inputs.x2.grad().value(), fixture(prefix + "grad_x2"), prefix + "grad_x2");
+  }
+}
+
+TEST_P(LossFixturesTest, ValuesAndGradients) {
+  const auto& [name, loss] = GetParam();
+  const std::pair<const char*, Reduction> reductions[] = {
+      {"none", Reduction::kNone}, {"mean", Reduction::kMean}, {"sum", Reduction::kSum}};
+  for (const auto& [word, reduction] : reductions) {
+    expect_loss(name, word, [&](const Inputs& in) { return loss(in, reduction); });
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Losses, LossFixturesTest,
+    testing::Values(
+        Case{"mse", [](const Inputs& in,
+                       Reduction r) { return mse_loss(in.x, in.target, {.reduction = r}); }},
+        Case{"l1", [](const Inputs& in,
+                      Reduction r) { return l1_loss(in.x, in.target, {.reduction = r}); }},
+        Case{"huber",
+             [](const Inputs& in, Reduction r) {
+               return huber_loss(in.x, in.target, {.delta = 1.5, .reduction = r});
+             }},
+        Case{"smooth_l1",
+             [](const Inputs& in, Reduction r) {
+               return smooth_l1_loss(in.x, in.target, {.beta = 0.5, .reduction = r});
+             }},
+        Case{"bce", [](const Inputs& in,
+                       Reduction r) { return bce_loss(in.x, in.target, {.reduction = r}); }},
+        Case{"bce_weight",
+             [](const Inputs& in, Reduction r) {
+               return bce_loss(in.x, in.target, {.weight = in.weight, .reduction = r});
+             }},
+        Case{"bce_logits",
+             [](const Inputs& in, Reduction r) {
+               return bce_with_logits_loss(in.x, in.target, {.reduction = r});
+             }},
+        Case{"bce_logits_weights",
+             [](const Inputs& in, Reduction r) {
+               return bce_with_logits_loss(
+                   in.x, in.target,
+                   {.weight = in.weight, .pos_weight = in.pos_weight, .reduction = r});
+             }},
+        Case{"nll", [](const Inputs& in,
+                       Reduction r) { return nll_loss(in.x, in.target, {.reduction = r}); }},
+        Case{"nll_weight",
+             [](const Inputs& in, Reduction r) {
+               return nll_loss(in.x, in.target, {.weight = in.weight, .reduction = r});
+             }},
+        Case{"kl_div", [](const Inputs& in,
+                          Reduction r) { return kl_div_loss(in.x, in.target, {.reduction = r}); }},
+        Case{"kl_div_log",
+             [](const Inputs& in, Reduction r) {
+               return kl_div_loss(in.x, in.target, {.log_target = true, .reduction = r});
+             }},
+        Case{"margin_ranking",
+             [](const Inputs& in, Reduction r) {
+               return margin_ranking_loss(in.x, in.x2, in.target, {.margin = 0.5, .reduction = r});
+             }},
+        Case{"hinge_embedding",
+             [](const Inputs& in, Reduction r) {
+               return hinge_embedding_loss(in.x, in.target, {.margin = 0.7, .reduction = r});
+             }},
+        Case{"multi_margin",
+             [](const Inputs& in, Reduction r) {
+               return multi_margin_loss(in.x, in.target, {.margin = 0.8, .reduction = r});
+             }},
+        Case{"multi_margin_squared",
+             [](const Inputs& in, Reduction r) {
+               return multi_margin_loss(in.x, in.target,
+                                        {.p = 2, .weight = in.weight, .reduction = r});
+             }},
+        Case{"cosine_embedding",
+             [](const Inputs& in, Reduction r) {
+               return cosine_embedding_loss(in.x, in.x2, in.target,
+                                            {.margin = 0.1, .reduction = r});
+             }}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(LossFixtureTest, KlDivergenceByTheBatch) {
+  expect_loss("kl_div", "batchmean",
+              [](const Inputs& in) { return kl_div_loss(in.x, in.target, {.batch_mean = true}); });
+}
+
+}  // namespace
+}  // namespace tenon::layers
