@@ -66,6 +66,12 @@ std::unique_ptr<Module> make_eval_dropout() {
   return dropout;
 }
 
+std::unique_ptr<Module> make_eval_batch_norm() {
+  auto layer = make<BatchNorm2d>({.features = 3});
+  layer->eval();
+  return layer;
+}
+
 std::unique_ptr<Module> make_sequential() {
   auto net = std::make_unique<Sequential>();
   net->add<Conv2d>({.in_channels = 2, .out_channels = 4, .kernel = 3, .padding = 1});
@@ -106,6 +112,14 @@ TEST_P(LayerFixtureTest, ValuesAndGradients) {
   for (std::size_t i = 0; i < grads.size(); ++i) {
     EXPECT_EQ(parameters[i].first, grads[i].first);  // PyTorch's names in PyTorch's order
     expect_near(parameters[i].second.grad().value(), grads[i].second, parameters[i].first);
+  }
+  const StateDict after = fixtures_below(name() + "/after/");
+  const NamedVariables buffers = layer->buffers();
+  ASSERT_EQ(buffers.size(), after.size());
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    EXPECT_EQ(buffers[i].first, after[i].first);
+    expect_near(buffers[i].second.value().to(DType::kF32), after[i].second.to(DType::kF32),
+                buffers[i].first);
   }
 }
 
@@ -161,7 +175,14 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"sigmoid", [] { return make<Sigmoid>(); }},
         Case{"flatten", [] { return make<Flatten>(); }},
         Case{"flatten_middle", [] { return make<Flatten>({.first = 1, .last = 2}); }},
-        Case{"dropout_eval", make_eval_dropout}, Case{"sequential", make_sequential}),
+        Case{"dropout_eval", make_eval_dropout}, Case{"sequential", make_sequential},
+        Case{"batch_norm1d", [] { return make<BatchNorm1d>({.features = 4}); }},
+        Case{"batch_norm1d_3d", [] { return make<BatchNorm1d>({.features = 3, .momentum = 0.3}); }},
+        Case{"batch_norm2d", [] { return make<BatchNorm2d>({.features = 3}); }},
+        Case{"batch_norm2d_eval", make_eval_batch_norm},
+        Case{"batch_norm2d_plain",
+             [] { return make<BatchNorm2d>({.features = 2, .eps = 0.1, .affine = false}); }},
+        Case{"batch_norm2d_one_image", [] { return make<BatchNorm2d>({.features = 2}); }}),
     [](const auto& info) { return info.param.name; });
 
 void expect_cross_entropy(const std::string& name, Reduction reduction) {

@@ -3,6 +3,7 @@
 #define TENON_LAYERS_LAYERS_H_
 
 #include "layers/activation.h"
+#include "layers/batch_norm.h"
 #include "layers/bilinear.h"
 #include "layers/container.h"
 #include "layers/conv2d.h"

@@ -74,6 +74,11 @@ Variable Module::buffer(std::string_view name, Tensor value) {
   return buffers_.emplace_back(name, Variable(std::move(value))).second;
 }
 
+Variable Module::optional_buffer(std::string_view name, Tensor value) {
+  optional_.emplace_back(name);
+  return buffer(name, std::move(value));
+}
+
 void Module::replace_registered(NamedVariables parameters, NamedVariables buffers) {
   parameters_ = std::move(parameters);
   buffers_ = std::move(buffers);

@@ -125,6 +125,9 @@ class Module {
   Variable parameter(std::string_view name, Variable shared);
   /// Registers state that is saved but not trained. Errors as above.
   Variable buffer(std::string_view name, Tensor value);
+  /// The same for state that a state dict may lack, even a strict one, as older files do; it then
+  /// stays as it is.
+  Variable optional_buffer(std::string_view name, Tensor value);
   /// Puts other parameters and buffers in the place of all that this module registered itself,
   /// under names that may contain dots. For layers that swap what they compute with.
   void replace_registered(NamedVariables parameters, NamedVariables buffers);
@@ -136,6 +139,7 @@ class Module {
   void check_name(std::string_view name) const;
   NamedVariables named_variables(NamedVariables Module::*list) const;
   NamedVariables state_variables() const;
+  bool is_optional(std::string_view name) const;
   template <class Target>
   void convert(Target target, bool floating_only) const;
 
@@ -144,6 +148,7 @@ class Module {
   std::vector<Module*> children_;
   NamedVariables parameters_;
   NamedVariables buffers_;
+  std::vector<std::string> optional_;  // buffers by name
   bool training_ = true;
 };
 

@@ -57,6 +57,16 @@ NamedVariables Module::state_variables() const {
   return variables;
 }
 
+bool Module::is_optional(std::string_view name) const {
+  for (const auto& [path, module] : named_modules()) {
+    const std::string prefix = path.empty() ? path : path + ".";
+    for (const std::string& own : module->optional_) {
+      if (name == prefix + own) return true;
+    }
+  }
+  return false;
+}
+
 StateDict Module::state_dict() const {
   StateDict state;
   for (const auto& [name, variable] : state_variables()) {
@@ -73,7 +83,7 @@ LoadReport Module::load_state_dict(const StateDict& state, const LoadOptions& op
   for (const auto& [name, variable] : state_variables()) {
     const auto found = given.find(name);
     if (found == given.end()) {
-      report.missing.push_back(name);
+      if (!is_optional(name)) report.missing.push_back(name);
       continue;
     }
     const Tensor& value = *found->second;

@@ -4,6 +4,7 @@
 
 #include "models/lenet.h"
 #include "models/mlp.h"
+#include "models/resnet.h"
 #include "models/small_cnn.h"
 
 #endif  // TENON_MODELS_MODELS_H_

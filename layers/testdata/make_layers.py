@@ -3,7 +3,8 @@
 
     python3 make_layers.py layers.safetensors        # made with PyTorch 1.13
 
-For each case: `<case>/x`, `<case>/state/<name>` (parameters), `<case>/y`, `<case>/grad_y` (the gradient that
+For each case: `<case>/x`, `<case>/state/<name>` (parameters and buffers), `<case>/after/<name>`
+(buffers after the forward), `<case>/y`, `<case>/grad_y` (the gradient that
 goes in), `<case>/grad_x` and `<case>/grad/<name>` (those that come out). Computed in double precision and
 rounded once to f32, from f32 inputs.
 """
@@ -45,6 +46,12 @@ CASES = {
         ),
         (3, 2, 5, 7),
     ),
+    "batch_norm1d": (nn.BatchNorm1d(4), (5, 4)),
+    "batch_norm1d_3d": (nn.BatchNorm1d(3, momentum=0.3), (2, 3, 5)),
+    "batch_norm2d": (nn.BatchNorm2d(3), (2, 3, 5, 4)),
+    "batch_norm2d_eval": (nn.BatchNorm2d(3).eval(), (2, 3, 5, 4)),
+    "batch_norm2d_plain": (nn.BatchNorm2d(2, eps=0.1, affine=False), (3, 2, 1, 3)),
+    "batch_norm2d_one_image": (nn.BatchNorm2d(2), (1, 2, 3, 3)),
 }
 
 LOSSES = ["mean", "sum", "none"]
@@ -61,6 +68,10 @@ def run_case(module, shape, generator):
     with torch.no_grad():
         for parameter in module.parameters():
             parameter.copy_(normal(parameter.shape, generator) * 0.5)
+        for name, buffer in module.named_buffers():
+            if buffer.dtype == torch.float64:
+                buffer.copy_(normal(buffer.shape, generator).abs() + 0.5)
+            tensors["state/" + name] = buffer.clone()
     x = normal(shape, generator).requires_grad_()
     y = module(x)
     grad_y = normal(y.shape, generator)
@@ -69,6 +80,8 @@ def run_case(module, shape, generator):
     for name, parameter in module.named_parameters():
         tensors["state/" + name] = parameter
         tensors["grad/" + name] = parameter.grad
+    for name, buffer in module.named_buffers():
+        tensors["after/" + name] = buffer
     return tensors
 
 

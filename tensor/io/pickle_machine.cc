@@ -203,7 +203,8 @@ bool PickleMachine::get(std::uint64_t index) {
 bool PickleMachine::global(std::string_view module, std::string_view name) {
   const bool dict = module == "collections" && name == "OrderedDict";
   const bool rebuild =
-      module == "torch._utils" && (name == "_rebuild_tensor_v2" || name == "_rebuild_parameter");
+      module == "torch._utils" &&
+      (name == "_rebuild_tensor" || name == "_rebuild_tensor_v2" || name == "_rebuild_parameter");
   const bool storage = module == "torch" && name.ends_with("Storage");
   if (!dict && !rebuild && !storage && !(module == "torch" && name == "Size")) {
     return fail("expected tensors, lists, dicts and numbers, got a call of " +
@@ -242,7 +243,7 @@ bool PickleMachine::reduce() {
     return fail("expected a call of a name with a tuple");
   }
   const auto& items = arguments->items;
-  if (callable->text == "_rebuild_tensor_v2") return rebuild_tensor(*arguments);
+  if (callable->text.starts_with("_rebuild_tensor")) return rebuild_tensor(*arguments);
   if (callable->text == "_rebuild_parameter") {
     if (items.empty() || items[0]->kind != Kind::kTensor) return fail("expected a tensor");
     stack_.push_back(const_cast<PickleValue*>(items[0]));
@@ -258,7 +259,7 @@ bool PickleMachine::reduce() {
   return push(Kind::kDict) != nullptr;
 }
 
-/// (storage, offset, sizes, strides, requires_grad, hooks)
+/// (storage, offset, sizes, strides[, requires_grad, hooks])
 bool PickleMachine::rebuild_tensor(const PickleValue& arguments) {
   const auto& items = arguments.items;
   const auto all_ints = [](const PickleValue& tuple) {
