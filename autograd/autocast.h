@@ -80,6 +80,9 @@ inline constexpr AutocastRow kAutocastTable[] = {
     // Long sums.
     {"sum", Precision::kHigh},
     {"mean", Precision::kHigh},
+    {"layer_norm", Precision::kHigh},
+    {"rms_norm", Precision::kHigh},
+    {"group_norm", Precision::kHigh},
 };
 
 /// The table's row of an operation. An operation without one does not compile.

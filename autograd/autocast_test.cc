@@ -49,6 +49,9 @@ const std::map<std::string, std::function<Variable(DType)>, std::less<>>& calls(
       {"pow", [=](DType d) { return pow(matrix(d), 2.0); }},
       {"sum", [=](DType d) { return sum(matrix(d)); }},
       {"mean", [=](DType d) { return mean(matrix(d)); }},
+      {"layer_norm", [=](DType d) { return layer_norm(matrix(d), {4}); }},
+      {"rms_norm", [=](DType d) { return rms_norm(matrix(d), {4}); }},
+      {"group_norm", [=](DType d) { return group_norm(matrix(d), 2); }},
   };
   return calls;
 }

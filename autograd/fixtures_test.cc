@@ -152,6 +152,15 @@ Variable gradient_penalty(const In& in) {
   return sum(square(sqrt(sum(square(slope), {1})) - 1));
 }
 
+Variable normalizations(const In& in) {
+  const Variable &x = in["x"], &w = in["w"], &b = in["b"];
+  const auto statistic = [&](const char* name) { return in.index(name).to(x.dtype()); };
+  Variable y = batch_norm(x, w, b, {}, {}, {.eps = 0.5});
+  y = group_norm(sin(y), 2, w, b, 0.5) +
+      batch_norm(x, w, b, statistic("m"), statistic("v"), {.training = false});
+  return layer_norm(exp(y), {3, 2}, in["rows"], {}, 0.5);
+}
+
 const std::map<std::string, Variable (*)(const In&)> kExpressions = {
     {"mlp", mlp},
     {"deep_tanh", deep_tanh},
@@ -169,6 +178,7 @@ const std::map<std::string, Variable (*)(const In&)> kExpressions = {
     {"powers", powers},
     {"pieces", pieces},
     {"gradient_penalty", gradient_penalty},
+    {"normalizations", normalizations},
 };
 
 /// Largest |got - wanted| / max(1, |wanted|).

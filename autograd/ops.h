@@ -131,6 +131,18 @@ Variable cross_entropy(const Variable& logits, const Tensor& labels,
 /// Zeroes elements with probability p and scales the others by 1/(1-p).
 Variable dropout(const Variable& x, double p, Generator& generator = default_generator());
 
+// Normalization. Weight, bias and running statistics may be undefined.
+
+Variable batch_norm(const Variable& x, const Variable& weight, const Variable& bias,
+                    const Tensor& running_mean = {}, const Tensor& running_var = {},
+                    const BatchNormParams& params = {});
+Variable layer_norm(const Variable& x, const Shape& shape, const Variable& weight = {},
+                    const Variable& bias = {}, double eps = 1e-5);
+Variable rms_norm(const Variable& x, const Shape& shape, const Variable& weight = {},
+                  double eps = 1e-5);
+Variable group_norm(const Variable& x, int groups, const Variable& weight = {},
+                    const Variable& bias = {}, double eps = 1e-5);
+
 // Indexing.
 
 Variable index_select(const Variable& x, int dim, const Tensor& indices);

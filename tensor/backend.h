@@ -45,6 +45,25 @@ struct MatmulArgs {
   Activation activation = Activation::kNone;
 };
 
+/// out = (x - center) scale + shift (+ grad grad_scale), the numbers one per channel of x [A,C,B].
+struct ChannelAffineArgs {
+  const Tensor& x;
+  const Tensor& center;
+  const Tensor& scale;
+  const Tensor& shift;
+  const Tensor* grad = nullptr;
+  const Tensor* grad_scale = nullptr;
+};
+
+/// x [R,D] normalized along its rows; mean, rstd [R]; weight [D]. `rms`: the mean stays out of it.
+struct RowNormArgs {
+  const Tensor& x;
+  const Tensor* weight = nullptr;
+  const Tensor* mean = nullptr;  ///< undefined in rms
+  const Tensor& rstd;
+  bool rms = false;
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -94,6 +113,21 @@ class Backend {
   /// grad is [] or [N], multiplied by `scale`.
   virtual void cross_entropy_grad(const Tensor& grad, double scale, const Tensor& logits,
                                   const Tensor& labels, const Tensor& out) = 0;
+
+  // Normalization. x, grad, out are dense and floating; numbers per channel, row or column are f64
+  // where x is, else f32. No size is 0.
+  /// Mean and (biased) variance [C] of x [A,C,B].
+  virtual void channel_moments(const Tensor& x, const Tensor& mean, const Tensor& variance) = 0;
+  /// sums [C] of grad, products [C] of grad (x - center); all [A,C,B], center [C].
+  virtual void channel_sums(const Tensor& grad, const Tensor& x, const Tensor& center,
+                            const Tensor& sums, const Tensor& products) = 0;
+  virtual void channel_affine(const ChannelAffineArgs& args, const Tensor& out) = 0;
+  /// out = (x - mean) rstd weight + bias; writes mean and rstd. bias [D] or undefined.
+  virtual void row_norm(const RowNormArgs& args, double eps, const Tensor& bias,
+                        const Tensor& out) = 0;
+  /// All three derivatives: x_grad [R,D], weight_grad and bias_grad [D].
+  virtual void row_norm_grad(const Tensor& grad, const RowNormArgs& args, const Tensor& x_grad,
+                             const Tensor& weight_grad, const Tensor& bias_grad) = 0;
 
   // Indexing. Each returns the position of the first index out of range, or -1 (then all is done).
   // x is [outer, size, inner], dense; indices [K].

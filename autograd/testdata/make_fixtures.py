@@ -99,6 +99,12 @@ def gradient_penalty(x, w):
     return (slope.square().sum(1).sqrt() - 1).square().sum()
 
 
+def normalizations(x, w, b, rows, m, v):
+    y = F.batch_norm(x, None, None, w, b, training=True, eps=0.5)
+    y = F.group_norm(y.sin(), 2, w, b, eps=0.5) + F.batch_norm(x, m.double(), v.double(), w, b, training=False)
+    return F.layer_norm(y.exp(), [3, 2], rows, eps=0.5)
+
+
 CASES = [
     (mlp, dict(x=floats(5, 6), w1=floats(8, 6), b1=floats(8), w2=floats(4, 8), b2=floats(4), labels=labels(5, 4))),
     (deep_tanh, dict(x=floats(3, 4), w=floats(4, 4))),
@@ -117,6 +123,8 @@ CASES = [
     (powers, dict(a=floats(3, 2, low=0.25, high=2.0), b=floats(2))),
     (pieces, dict(x=floats(2, 6))),
     (gradient_penalty, dict(x=floats(3, 4), w=floats(4, 2))),
+    (normalizations, dict(x=floats(2, 4, 3, 2), w=floats(4), b=floats(4), rows=floats(3, 2), m=labels(4, 3),
+                          v=labels(4, 3) + 1)),
 ]
 
 

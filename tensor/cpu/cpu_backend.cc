@@ -82,6 +82,25 @@ class CpuBackend final : public Backend {
     cpu::cross_entropy_grad(grad, scale, logits, labels, out);
   }
 
+  void channel_moments(const Tensor& x, const Tensor& mean, const Tensor& variance) override {
+    cpu::channel_moments(x, mean, variance);
+  }
+  void channel_sums(const Tensor& grad, const Tensor& x, const Tensor& center, const Tensor& sums,
+                    const Tensor& products) override {
+    cpu::channel_sums(grad, x, center, sums, products);
+  }
+  void channel_affine(const ChannelAffineArgs& args, const Tensor& out) override {
+    cpu::channel_affine(args, out);
+  }
+  void row_norm(const RowNormArgs& args, double eps, const Tensor& bias,
+                const Tensor& out) override {
+    cpu::row_norm(args, eps, bias, out);
+  }
+  void row_norm_grad(const Tensor& grad, const RowNormArgs& args, const Tensor& x_grad,
+                     const Tensor& weight_grad, const Tensor& bias_grad) override {
+    cpu::row_norm_grad(grad, args, x_grad, weight_grad, bias_grad);
+  }
+
   std::int64_t index_select(const Tensor& x, const Tensor& indices, const Tensor& out) override {
     return cpu::index_select(x, indices, out);
   }

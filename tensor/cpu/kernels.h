@@ -45,6 +45,17 @@ std::int64_t cross_entropy(const Tensor& logits, const Tensor& labels, const Ten
 void cross_entropy_grad(const Tensor& grad, double scale, const Tensor& logits,
                         const Tensor& labels, const Tensor& out);
 
+// norm_channel.cc
+void channel_moments(const Tensor& x, const Tensor& mean, const Tensor& variance);
+void channel_sums(const Tensor& grad, const Tensor& x, const Tensor& center, const Tensor& sums,
+                  const Tensor& products);
+void channel_affine(const ChannelAffineArgs& args, const Tensor& out);
+
+// norm_row.cc
+void row_norm(const RowNormArgs& args, double eps, const Tensor& bias, const Tensor& out);
+void row_norm_grad(const Tensor& grad, const RowNormArgs& args, const Tensor& x_grad,
+                   const Tensor& weight_grad, const Tensor& bias_grad);
+
 // indexing.cc
 std::int64_t index_select(const Tensor& x, const Tensor& indices, const Tensor& out);
 std::int64_t index_add(const Tensor& indices, const Tensor& values, const Tensor& out);
