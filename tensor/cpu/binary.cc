@@ -1,4 +1,5 @@
 #include <Eigen/Core>
+#include <type_traits>
 
 #include "tensor/cpu/chunk.h"
 #include "tensor/cpu/kernels.h"
@@ -19,15 +20,30 @@ constexpr Kernel<C> kernel(F) {
   };
 }
 
+/// Integers wrap, as PyTorch's do; C++ says so of unsigned ones only.
+template <class C, class F>
+constexpr Kernel<C> wrapping_kernel(F) {
+  if constexpr (std::is_integral_v<C>) {
+    return kernel<C>([](const auto& a, const auto& b) {
+      return a.binaryExpr(b, [](C x, C y) {
+        using Unsigned = std::make_unsigned_t<C>;
+        return static_cast<C>(F{}(static_cast<Unsigned>(x), static_cast<Unsigned>(y)));
+      });
+    });
+  } else {
+    return kernel<C>(F{});
+  }
+}
+
 template <class C>
 Kernel<C> kernel_of(BinaryOp op) {
   switch (op) {
     case BinaryOp::kAdd:
-      return kernel<C>([](const auto& a, const auto& b) { return a + b; });
+      return wrapping_kernel<C>([](const auto& a, const auto& b) { return a + b; });
     case BinaryOp::kSub:
-      return kernel<C>([](const auto& a, const auto& b) { return a - b; });
+      return wrapping_kernel<C>([](const auto& a, const auto& b) { return a - b; });
     case BinaryOp::kMul:
-      return kernel<C>([](const auto& a, const auto& b) { return a * b; });
+      return wrapping_kernel<C>([](const auto& a, const auto& b) { return a * b; });
     case BinaryOp::kMaximum:
       return kernel<C>([](const auto& a, const auto& b) {  // NaN where either is
         return a.binaryExpr(b, [](C x, C y) { return x > y || is_nan(x) ? x : y; });
@@ -46,9 +62,8 @@ Kernel<C> kernel_of(BinaryOp op) {
       case BinaryOp::kPow:
         return kernel<C>([](const auto& a, const auto& b) { return a.pow(b); });
       case BinaryOp::kReluGrad:
-        return kernel<C>([](const auto& grad, const auto& y) {
-          return (y > C{0}).select(grad, C{0});
-        });
+        return kernel<C>(
+            [](const auto& grad, const auto& y) { return (y > C{0}).select(grad, C{0}); });
       default:
         break;
     }
@@ -99,8 +114,8 @@ void binary_number(BinaryOp op, const Tensor& x, double number, bool reversed, c
   dispatch_compute(out.dtype(), [&]<class C>() {
     const Kernel<C> kernel = kernel_of<C>(op);
     // 16-bit tensors meet the number in f32: it is rounded once, with the result.
-    C operand = std::is_floating_point_v<C> ? static_cast<C>(number)
-                                            : as_operand<C>(number, out.dtype());
+    C operand =
+        std::is_floating_point_v<C> ? static_cast<C>(number) : as_operand<C>(number, out.dtype());
     const Run fixed{reinterpret_cast<std::byte*>(&operand), 0, dtype_of<C>};
     for_each_run<2>({&out, &x}, [&](const std::array<Run, 2>& runs, std::int64_t length) {
       apply<C>(kernel, reversed ? fixed : runs[1], reversed ? runs[1] : fixed, runs[0], length);
