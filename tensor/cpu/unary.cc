@@ -1,5 +1,7 @@
 #include <Eigen/Core>
 #include <cmath>
+#include <cstdint>
+#include <type_traits>
 
 #include "tensor/cpu/chunk.h"
 #include "tensor/cpu/kernels.h"
@@ -20,8 +22,36 @@ constexpr Kernel<C> kernel(F) {
   };
 }
 
+/// Integers wrap, as PyTorch's do: the smallest is its own negative. C++ says so of unsigned only.
+template <class C>
+Kernel<C> wrapping_kernel(UnaryOp op) {
+  using Unsigned = std::make_unsigned_t<C>;
+  switch (op) {
+    case UnaryOp::kNeg:
+      return kernel<C>([](const auto& x) {
+        return x.unaryExpr([](C v) { return static_cast<C>(0 - static_cast<Unsigned>(v)); });
+      });
+    case UnaryOp::kAbs:
+      return kernel<C>([](const auto& x) {
+        return x.unaryExpr(
+            [](C v) { return v < 0 ? static_cast<C>(0 - static_cast<Unsigned>(v)) : v; });
+      });
+    case UnaryOp::kSquare:
+      return kernel<C>([](const auto& x) {
+        return x.unaryExpr([](C v) {
+          return static_cast<C>(static_cast<Unsigned>(v) * static_cast<Unsigned>(v));
+        });
+      });
+    default:
+      return nullptr;
+  }
+}
+
 template <class C>
 Kernel<C> arithmetic_kernel(UnaryOp op) {
+  if constexpr (std::is_integral_v<C>) {
+    if (const Kernel<C> wrapping = wrapping_kernel<C>(op)) return wrapping;
+  }
   switch (op) {
     case UnaryOp::kNeg:
       return kernel<C>([](const auto& x) { return -x; });
@@ -98,7 +128,8 @@ void relu_of_16_bits(const Tensor& x, const Tensor& out) {
     if (runs[0].stride == 1 && runs[1].stride == 1) {
       for (std::int64_t i = 0; i < length; ++i) to[i] = one(from[i]);
     } else {
-      for (std::int64_t i = 0; i < length; ++i) to[i * runs[0].stride] = one(from[i * runs[1].stride]);
+      for (std::int64_t i = 0; i < length; ++i)
+        to[i * runs[0].stride] = one(from[i * runs[1].stride]);
     }
   });
 }
