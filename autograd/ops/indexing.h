@@ -1,0 +1,16 @@
+// Indexing.
+#ifndef TENON_AUTOGRAD_OPS_INDEXING_H_
+#define TENON_AUTOGRAD_OPS_INDEXING_H_
+
+#include "autograd/variable.h"
+
+namespace tenon::autograd {
+
+Variable index_select(const Variable& x, int dim, const Tensor& indices);
+Variable index_add(const Variable& x, int dim, const Tensor& indices, const Variable& values);
+Variable gather(const Variable& x, int dim, const Tensor& index);
+Variable scatter_add(const Variable& x, int dim, const Tensor& index, const Variable& values);
+
+}  // namespace tenon::autograd
+
+#endif  // TENON_AUTOGRAD_OPS_INDEXING_H_

@@ -1,0 +1,28 @@
+// Indexing.
+#ifndef TENON_TENSOR_OPS_INDEXING_H_
+#define TENON_TENSOR_OPS_INDEXING_H_
+
+#include <cstdint>
+#include <span>
+
+#include "tensor/tensor.h"
+
+namespace tenon {
+
+/// Rows `indices` [K] (i64) of dimension `dim`. Any dtype. Throws IndexError.
+Tensor index_select(const Tensor& x, int dim, const Tensor& indices);
+/// A copy of x with `values` added at `indices` of dimension `dim`: index_select's adjoint.
+Tensor index_add(const Tensor& x, int dim, const Tensor& indices, const Tensor& values);
+/// y[i][j] = x[i][index[i][j]] for dim 1, and so on; index i64 of x's rank. Throws IndexError.
+Tensor gather(const Tensor& x, int dim, const Tensor& index);
+/// A copy of x with values added where gather would have read: gather's adjoint.
+Tensor scatter_add(const Tensor& x, int dim, const Tensor& index, const Tensor& values);
+/// [..] i64 in [0,classes) -> [..,classes].
+Tensor one_hot(const Tensor& indices, std::int64_t classes, DType dtype = DType::kF32);
+/// Joins along an existing / a new dimension. Throws ValueError for no tensors.
+Tensor cat(std::span<const Tensor> tensors, int dim = 0);
+Tensor stack(std::span<const Tensor> tensors, int dim = 0);
+
+}  // namespace tenon
+
+#endif  // TENON_TENSOR_OPS_INDEXING_H_
