@@ -20,7 +20,9 @@ class Activatable : public Module {
   Variable forward(const Variable& x) final { return forward(x, Activation::kNone); }
 
   using Module::operator();
-  Variable operator()(const Variable& x, Activation activation) { return forward(x, activation); }
+  Variable operator()(const Variable& x, Activation activation) {
+    return observed(forward(x, activation));
+  }
 };
 
 }  // namespace tenon::layers

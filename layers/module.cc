@@ -52,6 +52,23 @@ Variable Module::forward(const Variable&) {
   throw Error(where() + "expected a forward of one Variable, but the class declares none");
 }
 
+int Module::register_forward_hook(ForwardHook hook) {
+  if (!hook) throw ValueError(where() + "expected a hook, got an empty function");
+  if (!hooks_) hooks_ = std::make_unique<Hooks>();
+  hooks_->list.emplace_back(hooks_->next_id, std::move(hook));
+  return hooks_->next_id++;
+}
+
+void Module::remove_forward_hook(int id) {
+  if (!hooks_) return;
+  std::erase_if(hooks_->list, [&](const auto& entry) { return entry.first == id; });
+  if (hooks_->list.empty()) hooks_.reset();
+}
+
+void Module::call_hooks(const Variable& output) const {
+  for (const auto& [id, hook] : hooks_->list) hook(output);
+}
+
 Variable Module::parameter(std::string_view name, Tensor value) {
   return parameter(name, Variable(std::move(value), /*requires_grad=*/true));
 }

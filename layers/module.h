@@ -13,6 +13,8 @@
 #define TENON_LAYERS_MODULE_H_
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +30,7 @@ class Module;
 
 using NamedVariables = std::vector<std::pair<std::string, Variable>>;
 using NamedModules = std::vector<std::pair<std::string, Module*>>;
+using ForwardHook = std::function<void(const Variable& output)>;
 /// Named tensors in a fixed order.
 using StateDict = std::vector<std::pair<std::string, Tensor>>;
 
@@ -71,7 +74,15 @@ class Module {
   /// What the module computes. A module that takes other inputs than one Variable declares a
   /// forward of its own (and `using Module::forward;`); this one then throws.
   virtual Variable forward(const Variable& x);
-  Variable operator()(const Variable& x) { return forward(x); }
+  Variable operator()(const Variable& x) { return observed(forward(x)); }
+
+  /// Calls `hook` with every result of operator(), to look at what a layer within a model computes;
+  /// an activation that the layer's kernel applies (layers/activatable.h) is part of it. Returns an
+  /// id.
+  int register_forward_hook(ForwardHook hook);
+  /// Ids that are not there are ignored.
+  void remove_forward_hook(int id);
+  bool has_forward_hooks() const { return hooks_ != nullptr; }
 
   // The lists below go through the tree in preorder: what a module registered itself comes before
   // its children, in the order of declaration. A variable that several modules share is listed
@@ -132,10 +143,22 @@ class Module {
   /// under names that may contain dots. For layers that swap what they compute with.
   void replace_registered(NamedVariables parameters, NamedVariables buffers);
 
+  /// `output`, after the hooks have seen it. For classes with an operator() of their own.
+  Variable observed(Variable output) const {
+    if (hooks_) call_hooks(output);
+    return output;
+  }
+
   /// "[Linear] fc1: " (without a path for a root), to begin the message of an error with.
   std::string where() const;
 
  private:
+  struct Hooks {
+    int next_id = 0;
+    std::vector<std::pair<int, ForwardHook>> list;
+  };
+
+  void call_hooks(const Variable& output) const;
   void check_name(std::string_view name) const;
   NamedVariables named_variables(NamedVariables Module::*list) const;
   NamedVariables state_variables() const;
@@ -149,6 +172,7 @@ class Module {
   NamedVariables parameters_;
   NamedVariables buffers_;
   std::vector<std::string> optional_;  // buffers by name
+  std::unique_ptr<Hooks> hooks_;       // null where there are none
   bool training_ = true;
 };
 

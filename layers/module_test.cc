@@ -227,5 +227,34 @@ TEST(ModuleTest, SummaryCountsWhatIsFrozen) {
       << summary;
 }
 
+TEST(ModuleTest, ForwardHooksSeeOutputs) {
+  Sequential net;
+  auto& fc = net.add<Linear>({.in_features = 2, .out_features = 2, .bias = false});
+  auto& relu = net.add<ReLU>();
+  fc.weight().value().copy_(tensor({{1, 0}, {0, -1}}));
+  std::vector<std::vector<float>> seen;
+  const auto note = [&](const Variable& y) { seen.push_back(internal::values(y)); };
+  const Tensor x = tensor({{3, 5}});
+  net(x);
+  EXPECT_TRUE(seen.empty());
+  const int first = fc.register_forward_hook(note);
+  EXPECT_EQ(internal::values(net(x)), (std::vector<float>{3, 0}));
+  EXPECT_EQ(seen, (std::vector<std::vector<float>>{{3, -5}}));  // before the ReLU
+  const int second = relu.register_forward_hook(note);
+  seen.clear();
+  net(x);
+  EXPECT_EQ(seen, (std::vector<std::vector<float>>{{3, -5}, {3, 0}}));
+  fc.remove_forward_hook(first);
+  fc.remove_forward_hook(first);
+  relu.remove_forward_hook(second);
+  EXPECT_FALSE(fc.has_forward_hooks());
+  const int kernel = fc.register_forward_hook(note);
+  seen.clear();
+  fc(x, Activation::kRelu);
+  EXPECT_EQ(seen, (std::vector<std::vector<float>>{{3, 0}}));  // the kernel's own activation
+  fc.remove_forward_hook(kernel);
+  EXPECT_THROW(fc.register_forward_hook({}), ValueError);
+}
+
 }  // namespace
 }  // namespace tenon::layers

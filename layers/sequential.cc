@@ -17,16 +17,21 @@ Module& Container::operator[](int index) const {
 void Sequential::added(Module& module) {
   if (dynamic_cast<ReLU*>(&module) && !steps_.empty() && !steps_.back().with_relu) {
     steps_.back().with_relu = dynamic_cast<Activatable*>(steps_.back().module);
+    steps_.back().relu = &module;
     if (steps_.back().with_relu) return;
   }
-  steps_.push_back({&module, nullptr});
+  steps_.push_back({&module, nullptr, nullptr});
+}
+
+Variable Sequential::Step::operator()(const Variable& x) const {
+  if (!with_relu) return (*module)(x);
+  if (module->has_forward_hooks() || relu->has_forward_hooks()) return (*relu)((*module)(x));
+  return (*with_relu)(x, Activation::kRelu);
 }
 
 Variable Sequential::forward(const Variable& x) {
   Variable y = x;
-  for (const Step& step : steps_) {
-    y = step.with_relu ? (*step.with_relu)(y, Activation::kRelu) : (*step.module)(y);
-  }
+  for (const Step& step : steps_) y = step(y);
   return y;
 }
 

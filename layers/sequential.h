@@ -17,7 +17,8 @@ namespace tenon::layers {
 class Activatable;
 
 /// A ReLU right after an Activatable layer (Linear, Conv2d) runs inside that layer's kernel;
-/// results, names and gradients are the same bits as unmerged.
+/// results, names and gradients are the same bits as unmerged. While a forward hook is on one of
+/// the two they run apart, so that it sees what it was put on.
 class Sequential : public Container {
  public:
   using Container::Container;
@@ -29,7 +30,10 @@ class Sequential : public Container {
   /// One call: a module alone, or one whose kernel takes the ReLU after it along.
   struct Step {
     Module* module;
-    Activatable* with_relu;
+    Activatable* with_relu;  // `module` where `relu` is merged into it
+    Module* relu;
+
+    Variable operator()(const Variable& x) const;
   };
 
   void added(Module& module) override;

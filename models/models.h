@@ -2,9 +2,15 @@
 #ifndef TENON_MODELS_MODELS_H_
 #define TENON_MODELS_MODELS_H_
 
+#include "models/alexnet.h"
+#include "models/features.h"
+#include "models/ffnn.h"
+#include "models/image_resnet.h"
 #include "models/lenet.h"
 #include "models/mlp.h"
+#include "models/residual_mlp.h"
 #include "models/resnet.h"
 #include "models/small_cnn.h"
+#include "models/tabular.h"
 
 #endif  // TENON_MODELS_MODELS_H_
