@@ -73,4 +73,11 @@ absl::StatusOr<Mnist> load_mnist(const std::string& folder) {
   return Mnist{*std::move(train), *std::move(test)};
 }
 
+const std::vector<std::string>& fashion_mnist_class_names() {
+  static const std::vector<std::string> names{"T-shirt/top", "Trouser",   "Pullover", "Dress",
+                                              "Coat",        "Sandal",    "Shirt",    "Sneaker",
+                                              "Bag",         "Ankle boot"};
+  return names;
+}
+
 }  // namespace tenon::data

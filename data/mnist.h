@@ -1,4 +1,5 @@
-// MNIST (LeCun, Cortes, Burges 1998) from its four IDX files.
+// MNIST (LeCun, Cortes, Burges 1998) and Fashion-MNIST (Xiao, Rasul, Vollgraf 2017,
+// arXiv:1708.07747) from their four IDX files, which have the same names and sizes.
 //
 //   absl::StatusOr<Mnist> mnist = load_mnist(folder);
 //   if (!mnist.ok()) return mnist.status();
@@ -7,6 +8,7 @@
 #define TENON_DATA_MNIST_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "data/labeled_images.h"
@@ -19,11 +21,14 @@ struct Mnist {
 };
 
 /// Reads `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
-/// `t10k-labels-idx1-ubyte`, each plain or with `.gz`. Any number of images is taken, so that
-/// Fashion-MNIST and samples load too. Errors name the file, and where it is wrong: missing or
+/// `t10k-labels-idx1-ubyte`, each plain or with `.gz`, of either data set. Any number of images is
+/// taken, so that samples load too. Errors name the file, and where it is wrong: missing or
 /// damaged files (as read_idx), sizes other than 28x28, more or fewer labels than images, a label
 /// above 9.
 absl::StatusOr<Mnist> load_mnist(const std::string& folder);
+
+/// What Fashion-MNIST's labels 0..9 mean: "T-shirt/top" … "Ankle boot" (the paper's table 2).
+const std::vector<std::string>& fashion_mnist_class_names();
 
 }  // namespace tenon::data
 

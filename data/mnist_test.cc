@@ -112,5 +112,21 @@ TEST(LoadMnist, ReadsTheRealFiles) {
   EXPECT_NEAR(stats.stddev.item<double>(), 0.3081, 5e-5);
 }
 
+// Debian's package dataset-fashion-mnist. The means and deviations that PyTorch's tutorials use.
+TEST(LoadMnist, ReadsFashionMnist) {
+  const auto fashion = load_mnist("/usr/share/datasets/fashion-mnist");
+  if (fashion.status().code() == absl::StatusCode::kNotFound) GTEST_SKIP() << fashion.status();
+  ASSERT_TRUE(fashion.ok()) << fashion.status();
+  EXPECT_EQ(fashion->train.images.shape(), Shape({60000, 1, 28, 28}));
+  const auto labels = fashion->train.labels.to_vector<std::int64_t>();
+  std::array<int, 10> counts{};
+  for (const std::int64_t label : labels) ++counts[static_cast<std::size_t>(label)];
+  EXPECT_THAT(counts, ::testing::Each(6000));
+  EXPECT_EQ(fashion_mnist_class_names()[static_cast<std::size_t>(labels[0])], "Ankle boot");
+  const ChannelStats stats = channel_stats(fashion->train.images);
+  EXPECT_NEAR(stats.mean.item<double>(), 0.2860, 5e-5);
+  EXPECT_NEAR(stats.stddev.item<double>(), 0.3530, 5e-5);
+}
+
 }  // namespace
 }  // namespace tenon::data

@@ -64,6 +64,23 @@ def _libraries():
     )
     maybe(
         system_repository,
+        name = "libarchive",
+        build_file = Label("//third_party/system:libarchive.BUILD"),
+        build_folder = "libarchive",
+        headers = ["archive.h", "archive_entry.h"],
+        libraries = ["libarchive.so"],
+        package = "libarchive-dev",
+    )
+    maybe(
+        system_repository,
+        name = "libjpeg_turbo",
+        build_file = Label("//third_party/system:libjpeg_turbo.BUILD"),
+        headers = ["jerror.h", "jmorecfg.h", "jpeglib.h"],
+        libraries = ["libjpeg.so"],
+        package = "libjpeg62-turbo-dev",
+    )
+    maybe(
+        system_repository,
         name = "libpng",
         build_file = Label("//third_party/system:libpng.BUILD"),
         headers = ["png.h", "pngconf.h", "pnglibconf.h"],

@@ -30,12 +30,14 @@ def library_folder(repository_ctx, library):
     return require(repository_ctx, _LIBRARY_FOLDERS[0] + "/" + library).dirname
 
 def _system_impl(repository_ctx):
+    folder = repository_ctx.attr.build_folder
+    prefix = folder + "/" if folder else ""
     for header in repository_ctx.attr.headers:
         path = require(repository_ctx, repository_ctx.attr.include_root + "/" + header)
-        repository_ctx.symlink(path, "include/" + header)
+        repository_ctx.symlink(path, prefix + "include/" + header)
     for library in repository_ctx.attr.libraries:
         library_folder(repository_ctx, library)
-    repository_ctx.symlink(repository_ctx.attr.build_file, "BUILD")
+    repository_ctx.symlink(repository_ctx.attr.build_file, prefix + "BUILD")
 
 system_repository = repository_rule(
     implementation = _system_impl,
@@ -43,6 +45,7 @@ system_repository = repository_rule(
     doc = "A library: its headers below include/, its targets from build_file.",
     attrs = {
         "build_file": attr.label(mandatory = True),
+        "build_folder": attr.string(doc = "where the registry's labels want build_file, such as @x//folder"),
         "headers": attr.string_list(doc = "files and folders below include_root"),
         "include_root": attr.string(default = "/usr/include"),
         "libraries": attr.string_list(doc = "files that the linker needs, such as libz.so"),

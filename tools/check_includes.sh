@@ -9,6 +9,7 @@ cd "$1"
 repository_of() {
   case $1 in
     absl/*) echo abseil-cpp ;;
+    archive.h | archive_entry.h) echo libarchive ;;
     benchmark/*) echo google_benchmark ;;
     CLI/*) echo cli11 ;;
     cublas* | cuda.h | cuda_*) echo cuda ;;
@@ -18,6 +19,7 @@ repository_of() {
     glog/*) echo glog ;;
     gmock/* | gtest/*) echo googletest ;;
     nlohmann/*) echo nlohmann_json ;;
+    jerror.h | jpeglib.h) echo libjpeg_turbo ;;
     png.h) echo libpng ;;
     zlib.h) echo zlib ;;
   esac

@@ -32,6 +32,9 @@ class ScratchFolder {
 
   /// Writes a file and returns its path.
   std::string put(const std::string& name, std::string_view bytes) const {
+    // File systems write a truncated file to the disk at once (ext4's auto_da_alloc), a new one
+    // later.
+    std::filesystem::remove(path(name));
     std::ofstream(path(name), std::ios::binary) << bytes;
     return path(name);
   }

@@ -1,0 +1,81 @@
+#include "data/cifar_files.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "data/archive.h"
+#include "data/gzip.h"
+#include "tensor/io/mapped_file.h"
+
+namespace tenon::data {
+namespace {
+
+// The whole of CIFAR is 184 MB: an archive or a file that unpacks to more is none.
+constexpr std::size_t kMaxBytes = std::size_t{1} << 30;
+
+std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+absl::Status missing(const std::string& path, const std::string& name) {
+  return absl::NotFoundError(path + ": expected a file " + name + ", found none");
+}
+
+absl::Status from_archive(const std::string& path, const std::vector<std::string>& names,
+                          const TakeFile& take) {
+  auto archive = ArchiveReader::open(path, {.max_bytes = kMaxBytes});
+  if (!archive.ok()) return archive.status();
+  std::vector<bool> found(names.size());
+  while (true) {
+    const auto more = archive->next();
+    if (!more.ok()) return more.status();
+    if (!*more) break;
+    const auto it = std::find(names.begin(), names.end(), file_name(archive->name()));
+    if (it == names.end()) continue;
+    const auto index = static_cast<std::size_t>(it - names.begin());
+    const std::string where = path + "(" + archive->name() + ")";
+    if (found[index])
+      return absl::InvalidArgumentError(where + ": expected one such file, got two");
+    const auto bytes = archive->read();
+    if (!bytes.ok()) return bytes.status();
+    if (absl::Status status = take(index, where, *bytes); !status.ok()) return status;
+    found[index] = true;
+  }
+  const auto absent = std::find(found.begin(), found.end(), false);
+  if (absent == found.end()) return absl::OkStatus();
+  return missing(path, names[static_cast<std::size_t>(absent - found.begin())]);
+}
+
+}  // namespace
+
+absl::Status take_file(const std::string& path, const TakeFile& take) {
+  const auto file = MappedFile::open(path);
+  if (!file.ok()) return file.status();
+  const bool gzipped = (*file)->bytes().substr(0, 2) == "\x1f\x8b";
+  if (!gzipped) return take(0, path, (*file)->bytes());
+  const auto bytes = read_maybe_gzipped(path, kMaxBytes);
+  if (!bytes.ok()) return bytes.status();
+  return take(0, path, *bytes);
+}
+
+absl::Status for_each_file(const std::string& path, const std::string& folder,
+                           const std::vector<std::string>& names, const TakeFile& take) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return from_archive(path, names, take);
+  const auto exists = [&](const std::string& name) { return fs::exists(name, error); };
+  const std::string below = path + "/" + folder;
+  const std::string base = exists(below) ? below : path;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string plain = base + "/" + names[i];
+    const bool have_plain = exists(plain);
+    if (!have_plain && !exists(plain + ".gz")) return missing(base, names[i]);
+    const absl::Status status =
+        take_file(have_plain ? plain : plain + ".gz",
+                  [&](std::size_t, const std::string& where, std::string_view bytes) {
+                    return take(i, where, bytes);
+                  });
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tenon::data
