@@ -1,61 +1,62 @@
 #include "optim/adam.h"
 
-#include <cmath>
-
-#include "tensor/ops.h"
+#include "optim/internal/check.h"
 
 namespace tenon::optim {
+
 namespace {
 
-std::vector<std::string> slots() { return {"exp_avg", "exp_avg_sq"}; }
-
-bool is_rate(double value) { return value >= 0 && std::isfinite(value); }
-bool is_beta(double value) { return value >= 0 && value < 1; }
-
-/// `require(ok, what, value)` is the optimizer's. Adam's and AdamW's options differ in defaults
-/// only.
-template <class Options, class Require>
-void check(const Options& options, const Require& require) {
-  require(is_beta(options.beta1), "beta1 in [0,1)", options.beta1);
-  require(is_beta(options.beta2), "beta2 in [0,1)", options.beta2);
-  require(is_rate(options.eps), "a finite eps of at least 0", options.eps);
-  require(is_rate(options.weight_decay), "a finite weight_decay of at least 0",
-          options.weight_decay);
-}
-
+/// Adam's and AdamW's options differ in defaults only.
 template <class Options>
-AdamStep step_of(const Options& options, double lr, bool decoupled, std::int64_t step) {
-  return {.lr = lr,
-          .beta1 = options.beta1,
-          .beta2 = options.beta2,
-          .eps = options.eps,
-          .weight_decay = options.weight_decay,
+AdamStep step_of(const Options& o, bool decoupled, std::int64_t step) {
+  return {.lr = o.lr,
+          .beta1 = o.beta1,
+          .beta2 = o.beta2,
+          .eps = o.eps,
+          .weight_decay = o.weight_decay,
           .decoupled = decoupled,
+          .amsgrad = o.amsgrad,
           .step = step};
 }
 
 }  // namespace
 
 Adam::Adam(std::vector<Variable> parameters, const AdamOptions& options)
-    : Optimizer("Adam", std::move(parameters), options.lr, slots()), options_(options) {
-  check(options,
-        [this](bool ok, std::string_view what, double value) { require(ok, what, value); });
+    : GroupedOptimizer("Adam", &AdamOptions::beta1) {
+  add_group(std::move(parameters), options);
+}
+
+void Adam::check(const AdamOptions& options) const {
+  internal::check_moments("Adam", options.beta1, options.beta2, options.eps, options.weight_decay);
+}
+
+std::vector<Optimizer::Slot> Adam::slots(const AdamOptions& options) const {
+  if (options.amsgrad) return {{"exp_avg"}, {"exp_avg_sq"}, {"max_exp_avg_sq"}};
+  return {{"exp_avg"}, {"exp_avg_sq"}};
 }
 
 void Adam::update(const Update& update) {
-  adam_(update.parameters, update.grads, update.slots[0], update.slots[1],
-        step_of(options_, lr(), /*decoupled=*/false, update.step));
+  const AdamOptions o = options(update.group);
+  optimizer_update_(update.lists, step_of(o, /*decoupled=*/false, update.step));
 }
 
 AdamW::AdamW(std::vector<Variable> parameters, const AdamWOptions& options)
-    : Optimizer("AdamW", std::move(parameters), options.lr, slots()), options_(options) {
-  check(options,
-        [this](bool ok, std::string_view what, double value) { require(ok, what, value); });
+    : GroupedOptimizer("AdamW", &AdamWOptions::beta1) {
+  add_group(std::move(parameters), options);
+}
+
+void AdamW::check(const AdamWOptions& options) const {
+  internal::check_moments("AdamW", options.beta1, options.beta2, options.eps, options.weight_decay);
+}
+
+std::vector<Optimizer::Slot> AdamW::slots(const AdamWOptions& options) const {
+  if (options.amsgrad) return {{"exp_avg"}, {"exp_avg_sq"}, {"max_exp_avg_sq"}};
+  return {{"exp_avg"}, {"exp_avg_sq"}};
 }
 
 void AdamW::update(const Update& update) {
-  adam_(update.parameters, update.grads, update.slots[0], update.slots[1],
-        step_of(options_, lr(), /*decoupled=*/true, update.step));
+  const AdamWOptions o = options(update.group);
+  optimizer_update_(update.lists, step_of(o, /*decoupled=*/true, update.step));
 }
 
 }  // namespace tenon::optim

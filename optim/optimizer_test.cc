@@ -7,6 +7,7 @@
 
 #include "gtest/gtest.h"
 #include "optim/optim.h"
+#include "optim/testing.h"
 #include "tensor/ops.h"
 
 namespace tenon::optim {
@@ -15,34 +16,21 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-Variable leaf(const Shape& shape, double value = 1) { return Variable(full(shape, value), true); }
+using testing::clone;
+using testing::floats;
+using testing::leaf;
+using testing::message_of;
+using testing::names;
 
-template <class Exception, class F>
-std::string message_of(F&& call) {
-  try {
-    call();
-  } catch (const Exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
-
-std::vector<std::string> names(const StateDict& state) {
-  std::vector<std::string> names;
-  for (const auto& [name, tensor] : state) names.push_back(name);
-  return names;
-}
-
-StateDict clone(const StateDict& state) {
-  StateDict copy;
-  for (const auto& [name, tensor] : state) copy.emplace_back(name, tensor.clone());
-  return copy;
+Tensor values_between(double low, double high) {
+  Generator generator(7);
+  return uniform({40, 50}, low, high, generator);
 }
 
 TEST(OptimizerTest, BadParameterListsAreNamed) {
   const Variable w = leaf({2});
   const Variable constant(zeros({2}));
-  EXPECT_EQ(message_of<ValueError>([] { SGD({}); }),
+  EXPECT_EQ(message_of<ValueError>([] { SGD(std::vector<Variable>{}); }),
             "[SGD] expected parameters, got an empty list");
   EXPECT_EQ(message_of<ValueError>([&] {
               Adam({w, leaf({2}), w});
@@ -104,7 +92,7 @@ TEST(OptimizerTest, ParametersWithoutGradientStayAsTheyAre) {
   EXPECT_NE(w.value().item<float>({0}), 1);
   EXPECT_EQ(unused.value().to_vector<float>(), (std::vector<float>{1, 1}));
   EXPECT_EQ(names(adam.state_dict()),
-            (std::vector<std::string>{"lr", "step", "0.exp_avg", "0.exp_avg_sq"}));
+            (std::vector<std::string>{"Adam.lr", "step", "0.exp_avg", "0.exp_avg_sq"}));
 }
 
 TEST(OptimizerTest, ZeroGradForgetsAllGradients) {
@@ -148,12 +136,12 @@ TEST(OptimizerTest, AWrongGradientIsNamedAndNothingMoves) {
 TEST(OptimizerTest, StateOfAFreshOptimizer) {
   const SGD sgd({leaf({2}), leaf({3})}, {.lr = 0.125, .momentum = 0.9});
   const StateDict state = sgd.state_dict();
-  EXPECT_EQ(names(state), (std::vector<std::string>{"lr", "step"}));
-  EXPECT_EQ(state[0].second.item<double>(), 0.125);
+  EXPECT_EQ(names(state), (std::vector<std::string>{"SGD.lr", "step"}));
+  EXPECT_EQ(state[0].second.to_vector<double>(), std::vector<double>{0.125});
   EXPECT_EQ(state[1].second.to_vector<std::int64_t>(), (std::vector<std::int64_t>{0, 0}));
 }
 
-class LoadTest : public testing::Test {
+class LoadTest : public ::testing::Test {
  protected:
   LoadTest() {
     w_.set_grad(full({2, 3}, 0.5));
@@ -198,7 +186,7 @@ TEST_F(LoadTest, MissingEntry) {
   state.pop_back();
   EXPECT_EQ(load_fails<ValueError>(state),
             "[Adam.load_state_dict] entry \"0.exp_avg_sq\" is missing");
-  EXPECT_EQ(load_fails<ValueError>({}), "[Adam.load_state_dict] entry \"lr\" is missing");
+  EXPECT_EQ(load_fails<ValueError>({}), "[Adam.load_state_dict] entry \"Adam.lr\" is missing");
 }
 
 TEST_F(LoadTest, UnexpectedEntry) {
@@ -238,9 +226,270 @@ TEST_F(LoadTest, NegativeNumbers) {
   EXPECT_EQ(load_fails<ValueError>(state),
             "[Adam.load_state_dict] \"step\" of parameter 0 is negative: -4");
   state = state_;
-  state[0].second = scalar(-1);
+  state[0].second = full({1}, -1);
   EXPECT_EQ(load_fails<ValueError>(state),
             "[Adam.load_state_dict] expected a finite lr of at least 0, got -1.000000");
+}
+
+TEST_F(LoadTest, StateOfAnotherOptimizer) {
+  EXPECT_EQ(load_fails<ValueError>(AdamW({leaf({2, 3})}).state_dict()),
+            "[Adam.load_state_dict] expected a state of Adam, got one of AdamW");
+  EXPECT_EQ(load_fails<ValueError>(SGD({leaf({2, 3})}).state_dict()),
+            "[Adam.load_state_dict] expected a state of Adam, got one of SGD");
+}
+
+TEST_F(LoadTest, OtherGroups) {
+  Adam other({leaf({2, 3})});
+  other.add_group({leaf({4})}, {.lr = 0.5});
+  EXPECT_EQ(load_fails<ShapeError>(other.state_dict()),
+            "[Adam.load_state_dict] expected \"Adam.lr\" [1], got [2]");
+}
+
+TEST(GroupTest, EachHasItsOptions) {
+  const Variable w = leaf({2}), b = leaf({3});
+  SGD sgd({w}, {.lr = 0.5, .weight_decay = 1});
+  sgd.add_group({b}, {.lr = 0.25, .momentum = 0.5});
+  w.set_grad(ones({2}));
+  b.set_grad(ones({3}));
+  sgd.step();
+  sgd.step();
+  EXPECT_EQ(floats(w.value()), std::vector<float>(2, -0.5));              // 1 -> 0 -> -0.5
+  EXPECT_EQ(floats(b.value()), std::vector<float>(3, 1 - 0.25 - 0.375));  // b = 1, 1.5
+  EXPECT_EQ(sgd.group_count(), 2u);
+  EXPECT_EQ(sgd.parameters().size(), 2u);
+  EXPECT_TRUE(sgd.parameters(1)[0].same_as(b));
+  EXPECT_EQ(names(sgd.state_dict()),
+            (std::vector<std::string>{"SGD.lr", "step", "1.momentum_buffer"}));
+  sgd.set_lr(1, 0.125);
+  EXPECT_EQ(sgd.lr(0), 0.5);
+  EXPECT_EQ(sgd.lr(1), 0.125);
+  EXPECT_EQ(sgd.options(1).lr, 0.125);
+  sgd.set_lr(1);
+  EXPECT_EQ(sgd.lr(0) + sgd.lr(1), 2);
+}
+
+TEST(GroupTest, TogetherAreAsEachAlone) {
+  const auto train = [](bool together) {
+    const Variable w(values_between(0, 1), true), b(values_between(1, 2), true);
+    Adam both({w}, {.lr = 0.1});
+    Adam other({leaf({1})});
+    if (together) {
+      both.add_group({b}, {.lr = 0.01, .weight_decay = 0.5});
+    } else {
+      other.add_group({b}, {.lr = 0.01, .weight_decay = 0.5});
+    }
+    for (int i = 0; i < 3; ++i) {
+      w.set_grad(square(w.value()));
+      b.set_grad(square(b.value()));
+      both.step();
+      other.step();
+    }
+    std::vector<float> all = floats(w.value());
+    const std::vector<float> rest = floats(b.value());
+    all.insert(all.end(), rest.begin(), rest.end());
+    return all;
+  };
+  EXPECT_EQ(train(true), train(false));
+}
+
+TEST(GroupTest, BadGroupsAreRefusedWhole) {
+  const Variable w = leaf({2});
+  SGD sgd({w}, {.lr = 0.5});
+  EXPECT_EQ(message_of<ValueError>([&] {
+              sgd.add_group({leaf({2}), w}, {});
+            }),
+            "[SGD] parameter 2 comes twice");
+  EXPECT_EQ(message_of<ValueError>([&] { sgd.add_group({}, {}); }),
+            "[SGD] expected parameters, got an empty list");
+  EXPECT_THROW(sgd.add_group({leaf({2})}, {.lr = -1}), ValueError);
+  EXPECT_THROW(sgd.add_group({leaf({2})}, {.momentum = -1}), ValueError);
+  EXPECT_EQ(sgd.group_count(), 1u);
+  EXPECT_EQ(sgd.parameters().size(), 1u);
+  EXPECT_EQ(message_of<IndexError>([&] { sgd.lr(1); }), "[SGD] expected a group below 1, got 1");
+  EXPECT_THROW(sgd.set_lr(1, 0.5), IndexError);
+  EXPECT_THROW(sgd.options(1), IndexError);
+  EXPECT_THROW(sgd.parameters(1), IndexError);
+}
+
+TEST(GroupTest, OptionsCanBeChangedButNotTheState) {
+  SGD sgd({leaf({2})}, {.lr = 0.5});
+  sgd.set_options(0, {.lr = 0.25, .weight_decay = 1});
+  EXPECT_EQ(sgd.lr(), 0.25);
+  EXPECT_EQ(sgd.options().weight_decay, 1);
+  EXPECT_EQ(message_of<ValueError>([&] { sgd.set_options(0, {.momentum = 0.9}); }),
+            "[SGD] expected options that keep the same state");
+  EXPECT_THROW(sgd.set_options(0, {.weight_decay = -1}), ValueError);
+  EXPECT_EQ(sgd.options().weight_decay, 1);
+}
+
+TEST(MomentumTest, IsWhatEachRuleCallsIt) {
+  SGD sgd({leaf({2})}, {.momentum = 0.9});
+  sgd.set_momentum(0, 0.5);
+  EXPECT_EQ(sgd.momentum(), 0.5);
+  AdamW adam({leaf({2})});
+  adam.set_momentum(0, 0.5);
+  EXPECT_EQ(adam.options().beta1, 0.5);
+  EXPECT_THROW(adam.set_momentum(0, 1), ValueError);
+  Adagrad adagrad({leaf({2})});
+  EXPECT_EQ(adagrad.momentum(), std::nullopt);
+  EXPECT_THROW(adagrad.set_momentum(0, 0.5), ValueError);
+}
+
+class NonFiniteTest : public ::testing::Test {
+ protected:
+  void spoil(double value) {
+    good_.set_grad(ones({2}));
+    bad_.set_grad(ones({2, 3}));
+    bad_.grad().value().select(0, 1).fill_(value);
+  }
+
+  Variable good_ = leaf({2}), bad_ = leaf({2, 3});
+  Adam adam_{{good_, bad_}};
+};
+
+TEST_F(NonFiniteTest, AreAppliedUnlessToldOtherwise) {
+  spoil(kNaN);
+  EXPECT_TRUE(adam_.step());
+  EXPECT_TRUE(std::isnan(bad_.value().item<float>({1, 0})));
+}
+
+TEST_F(NonFiniteTest, AreRefusedByName) {
+  adam_.set_nonfinite(NonFinite::kThrow);
+  for (const double value : {kNaN, kInfinity, -kInfinity}) {
+    spoil(value);
+    EXPECT_EQ(message_of<ValueError>([&] { adam_.step(); }),
+              "[Adam] the gradient of parameter 1 [2,3] is not finite");
+  }
+  EXPECT_EQ(floats(good_.value()), (std::vector<float>{1, 1}));
+  EXPECT_EQ(names(adam_.state_dict()).size(), 2u);
+  spoil(0);
+  EXPECT_TRUE(adam_.step());
+}
+
+TEST_F(NonFiniteTest, OrSkipped) {
+  adam_.set_nonfinite(NonFinite::kSkip);
+  spoil(kInfinity);
+  EXPECT_FALSE(adam_.step());
+  EXPECT_EQ(floats(good_.value()), (std::vector<float>{1, 1}));
+  EXPECT_EQ(names(adam_.state_dict()).size(), 2u);
+  spoil(0);
+  EXPECT_TRUE(adam_.step());
+  EXPECT_NE(floats(good_.value()), (std::vector<float>{1, 1}));
+}
+
+TEST(StepOptionsTest, ClipsAsIfTheGradientsWere) {
+  const auto after = [](bool in_step, double max_norm) {
+    const Variable w(values_between(0, 1), true), v(values_between(1, 2), true);
+    SGD sgd({w}, {.lr = 0.5, .momentum = 0.9});
+    sgd.add_group({v}, {.lr = 0.25});
+    w.set_grad(values_between(-1, 1));
+    v.set_grad(values_between(-3, 1));
+    if (!in_step) clip_grad_norm_(sgd.parameters(), max_norm);
+    sgd.step(in_step ? StepOptions{.max_norm = max_norm} : StepOptions{});
+    EXPECT_EQ(floats(w.grad().value()) == floats(values_between(-1, 1)), in_step || max_norm > 50);
+    return floats(w.value());
+  };
+  EXPECT_EQ(after(true, 0.1), after(false, 0.1));
+  EXPECT_EQ(after(true, 100), after(false, 100));
+  EXPECT_NE(after(true, 0.1), after(true, 100));
+}
+
+TEST(StepOptionsTest, BadOnesAreRefused) {
+  SGD sgd({leaf({2})});
+  EXPECT_THROW(sgd.step({.max_norm = 0}), ValueError);
+  EXPECT_THROW(sgd.step({.max_norm = kNaN}), ValueError);
+  EXPECT_THROW(sgd.step({.grad_scale = kInfinity}), ValueError);
+}
+
+// A step of 2^-10 is lost in a bf16 1; sixteen of them, kept in f32, are not.
+TEST(MasterWeightsTest, SmallStepsAddUp) {
+  const auto after = [](bool masters) {
+    const Variable w(ones({3}, {.dtype = DType::kBF16}), true);
+    SGD sgd({w, leaf({2})}, {.lr = 0x1p-10, .momentum = 0.5});
+    if (masters) sgd.keep_master_weights();
+    for (int i = 0; i < 16; ++i) {
+      w.set_grad(ones({3}, {.dtype = DType::kBF16}));
+      sgd.set_momentum(0, 1e-30);
+      sgd.step();
+    }
+    return floats(w.value())[0];
+  };
+  EXPECT_EQ(after(false), 1);
+  EXPECT_EQ(after(true), 1 - 0x1p-6f);
+}
+
+TEST(MasterWeightsTest, AreStateAndRestored) {
+  const TensorOptions bf16{.dtype = DType::kBF16};
+  const Variable w(ones({3}, bf16), true);
+  Adam adam({w}, {.lr = 1e-3});
+  adam.keep_master_weights();
+  const auto step = [](const Variable& v, Adam& rule) {
+    v.set_grad(full({3}, 0.5, {.dtype = DType::kBF16}));
+    rule.step();
+  };
+  step(w, adam);
+  EXPECT_EQ(names(adam.state_dict()),
+            (std::vector<std::string>{"Adam.lr", "step", "0.master", "0.exp_avg", "0.exp_avg_sq"}));
+  for (std::size_t i = 2; i < 5; ++i) {
+    EXPECT_EQ(adam.state_dict()[i].second.dtype(), DType::kF32);
+  }
+  const Variable again(w.value().clone(), true);
+  Adam resumed({again}, {.lr = 1e-3});
+  resumed.keep_master_weights();
+  resumed.load_state_dict(clone(adam.state_dict()));
+  for (int i = 0; i < 5; ++i) {
+    step(w, adam);
+    step(again, resumed);
+  }
+  EXPECT_EQ(floats(w.value()), floats(again.value()));
+  EXPECT_EQ(floats(adam.state_dict()[2].second), floats(resumed.state_dict()[2].second));
+  EXPECT_THROW(adam.keep_master_weights(), ValueError);
+}
+
+TEST(MasterWeightsTest, StateWithoutThemIsRefused) {
+  const Variable w(ones({3}, {.dtype = DType::kBF16}), true);
+  Adam plain({w});
+  w.set_grad(ones({3}, {.dtype = DType::kBF16}));
+  plain.step();
+  Adam adam({w});
+  adam.keep_master_weights();
+  EXPECT_EQ(message_of<ValueError>([&] { adam.load_state_dict(plain.state_dict()); }),
+            "[Adam.load_state_dict] entry \"0.master\" is missing");
+}
+
+TEST(OptimizerTest, BadOptionsOfEveryRule) {
+  const std::vector<Variable> p = {leaf({2, 2})};
+  for (double bad : {-0.1, kNaN, kInfinity}) {
+    EXPECT_THROW(Adagrad(p, {.lr = bad}), ValueError);
+    EXPECT_THROW(Adagrad(p, {.lr_decay = bad}), ValueError);
+    EXPECT_THROW(Adagrad(p, {.initial_accumulator = bad}), ValueError);
+    EXPECT_THROW(Adadelta(p, {.rho = bad}), ValueError);
+    EXPECT_THROW(Adadelta(p, {.eps = bad}), ValueError);
+    EXPECT_THROW(RMSprop(p, {.alpha = bad}), ValueError);
+    EXPECT_THROW(RMSprop(p, {.momentum = bad}), ValueError);
+    EXPECT_THROW(Adamax(p, {.beta1 = bad}), ValueError);
+    EXPECT_THROW(NAdam(p, {.momentum_decay = bad}), ValueError);
+    EXPECT_THROW(RAdam(p, {.beta2 = bad}), ValueError);
+    EXPECT_THROW(Lion(p, {.weight_decay = bad}), ValueError);
+    EXPECT_THROW(Muon(p, {.momentum = bad}), ValueError);
+    EXPECT_THROW(Muon(p, {.eps = bad}), ValueError);
+  }
+  EXPECT_THROW(Muon(p, {.iterations = -1}), ValueError);
+  EXPECT_THROW(Muon(p, {.compute_dtype = DType::kI32}), DTypeError);
+  EXPECT_EQ(message_of<ShapeError>([] {
+              Muon({leaf({2, 2}), leaf({3})});
+            }),
+            "[Muon] expected parameter 1 with at least 2 dimensions, got [3]");
+}
+
+TEST(OptimizerTest, AParameterThatIsNotDenseIsNamedAndNothingMoves) {
+  const Variable w = leaf({2}), v(ones({4, 6}).slice(1, 0, 6, 2), true);
+  SGD sgd({w, v}, {.lr = 1});
+  w.set_grad(ones({2}));
+  v.set_grad(ones({4, 3}));
+  EXPECT_EQ(message_of<ShapeError>([&] { sgd.step(); }),
+            "[SGD] expected parameter 1 to lie dense in memory, got strides [6,2]");
+  EXPECT_EQ(floats(w.value()), (std::vector<float>{1, 1}));
 }
 
 // The example of the README.

@@ -2,22 +2,17 @@
 
 #include <cmath>
 
-#include "tensor/ops.h"
+#include "optim/internal/check.h"
 
 namespace tenon::optim {
-namespace {
-
-std::vector<std::string> slots(const SGDOptions& options) {
-  if (options.momentum == 0) return {};
-  return {"momentum_buffer"};
-}
-
-bool is_rate(double value) { return value >= 0 && std::isfinite(value); }
-
-}  // namespace
 
 SGD::SGD(std::vector<Variable> parameters, const SGDOptions& options)
-    : Optimizer("SGD", std::move(parameters), options.lr, slots(options)), options_(options) {
+    : GroupedOptimizer("SGD", &SGDOptions::momentum) {
+  add_group(std::move(parameters), options);
+}
+
+void SGD::check(const SGDOptions& options) const {
+  using internal::is_rate;
   require(is_rate(options.momentum), "a finite momentum of at least 0", options.momentum);
   require(std::isfinite(options.dampening), "a finite dampening", options.dampening);
   require(is_rate(options.weight_decay), "a finite weight_decay of at least 0",
@@ -27,16 +22,20 @@ SGD::SGD(std::vector<Variable> parameters, const SGDOptions& options)
   require(options.dampening == 0, "dampening 0 for nesterov", options.dampening);
 }
 
+std::vector<Optimizer::Slot> SGD::slots(const SGDOptions& options) const {
+  if (options.momentum == 0) return {};
+  return {{"momentum_buffer"}};
+}
+
 void SGD::update(const Update& update) {
-  const SgdStep step{.lr = lr(),
-                     .momentum = options_.momentum,
-                     .dampening = options_.dampening,
-                     .weight_decay = options_.weight_decay,
-                     .nesterov = options_.nesterov,
-                     .first = update.step == 1};
-  std::span<const Tensor> buffers;
-  if (!update.slots.empty()) buffers = update.slots[0];
-  sgd_(update.parameters, update.grads, buffers, step);
+  const SGDOptions o = options(update.group);
+  optimizer_update_(update.lists, SgdStep{.lr = o.lr,
+                                          .momentum = o.momentum,
+                                          .dampening = o.dampening,
+                                          .weight_decay = o.weight_decay,
+                                          .decoupled = o.decoupled,
+                                          .nesterov = o.nesterov,
+                                          .first = update.step == 1});
 }
 
 }  // namespace tenon::optim

@@ -142,11 +142,11 @@ class Backend {
   virtual void dropout(const Tensor& x, double p, std::uint64_t seed, std::uint64_t offset,
                        const Tensor& out, const Tensor& mask) = 0;
 
-  virtual void sgd(std::span<const Tensor> parameters, std::span<const Tensor> grads,
-                   std::span<const Tensor> buffers, const SgdStep& step) = 0;
-  virtual void adam(std::span<const Tensor> parameters, std::span<const Tensor> grads,
-                    std::span<const Tensor> first_moments, std::span<const Tensor> second_moments,
-                    const AdamStep& step) = 0;
+  // Optimizers. Lists are of the lengths that the rule asks for; all tensors of one entry lie dense in
+  // one memory order.
+  virtual void optimizer_update(const UpdateRule& rule, const UpdateLists& lists) = 0;
+  /// Tensors are dense.
+  virtual double total_norm(Norm norm, std::span<const Tensor> tensors) = 0;
 };
 
 /// The backend of a device. Throws DeviceError that says what is missing: the backend in this

@@ -47,8 +47,8 @@ class CpuBackend final : public Backend {
 
   void matmul(const MatmulArgs& args, const Tensor& out) override { cpu::matmul(args, out); }
 
-  void conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
-              const Conv2dParams& params, Activation activation, const Tensor& out) override {
+  void conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const Conv2dParams& params,
+              Activation activation, const Tensor& out) override {
     cpu::conv2d(x, weight, bias, params, activation, out);
   }
   void conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dParams& params,
@@ -70,9 +70,7 @@ class CpuBackend final : public Backend {
     return cpu::max_pool2d_gather(x, indices, out);
   }
 
-  void softmax(bool log, const Tensor& x, const Tensor& out) override {
-    cpu::softmax(log, x, out);
-  }
+  void softmax(bool log, const Tensor& x, const Tensor& out) override { cpu::softmax(log, x, out); }
   std::int64_t cross_entropy(const Tensor& logits, const Tensor& labels,
                              const Tensor& out) override {
     return cpu::cross_entropy(logits, labels, out);
@@ -121,14 +119,11 @@ class CpuBackend final : public Backend {
     cpu::dropout(x, p, seed, offset, out, mask);
   }
 
-  void sgd(std::span<const Tensor> parameters, std::span<const Tensor> grads,
-           std::span<const Tensor> buffers, const SgdStep& step) override {
-    cpu::sgd(parameters, grads, buffers, step);
+  void optimizer_update(const UpdateRule& rule, const UpdateLists& lists) override {
+    cpu::optimizer_update(rule, lists);
   }
-  void adam(std::span<const Tensor> parameters, std::span<const Tensor> grads,
-            std::span<const Tensor> first_moments, std::span<const Tensor> second_moments,
-            const AdamStep& step) override {
-    cpu::adam(parameters, grads, first_moments, second_moments, step);
+  double total_norm(Norm norm, std::span<const Tensor> tensors) override {
+    return cpu::total_norm(norm, tensors);
   }
 };
 

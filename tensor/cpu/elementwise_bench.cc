@@ -120,10 +120,11 @@ void BM_Dropout(benchmark::State& state) {
 BENCHMARK(BM_Dropout)->UseRealTime();
 
 void BM_Adam(benchmark::State& state) {
-  const std::vector<Tensor> p{ones({kElements})}, g{ones({kElements})}, m{zeros({kElements})},
-      v{zeros({kElements})};
-  testing::measure(state, "GB/s", 7 * kGigabytes, memcpy_bandwidth(),
-                   [&] { adam_(p, g, m, v, {}); });
+  const std::vector<Tensor> p{ones({kElements})}, g{ones({kElements})};
+  const std::vector<Tensor> moments[] = {{zeros({kElements})}, {zeros({kElements})}};
+  testing::measure(state, "GB/s", 7 * kGigabytes, memcpy_bandwidth(), [&] {
+    optimizer_update_({.parameters = p, .grads = g, .states = moments}, AdamStep{});
+  });
 }
 BENCHMARK(BM_Adam)->UseRealTime();
 

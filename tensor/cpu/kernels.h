@@ -68,11 +68,8 @@ void dropout(const Tensor& x, double p, std::uint64_t seed, std::uint64_t offset
              const Tensor& out, const Tensor& mask);
 
 // optimizer.cc
-void sgd(std::span<const Tensor> parameters, std::span<const Tensor> grads,
-         std::span<const Tensor> buffers, const SgdStep& step);
-void adam(std::span<const Tensor> parameters, std::span<const Tensor> grads,
-          std::span<const Tensor> first_moments, std::span<const Tensor> second_moments,
-          const AdamStep& step);
+void optimizer_update(const UpdateRule& rule, const UpdateLists& lists);
+double total_norm(Norm norm, std::span<const Tensor> tensors);
 
 }  // namespace tenon::cpu
 

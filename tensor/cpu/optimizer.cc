@@ -1,171 +1,176 @@
 // Optimizer updates: one pass over memory for all tensors of a group, shared by the threads without
-// regard to where one tensor ends. Limit: bytes moved, 16 (SGD: 20 with momentum, Adam: 28) per f32
-// parameter over the memory bandwidth.
+// regard to where one tensor ends. Limit: bytes moved (Adam in f32: 28 a parameter) over the memory
+// bandwidth.
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
 #include "tensor/cpu/chunk.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/parallel.h"
-#include "tensor/error.h"
+#include "tensor/internal/update_rules.h"
 
 namespace tenon::cpu {
 namespace {
 
-/// Tensors updated together, in the memory order of the first (the parameter).
-template <int N>
-struct Group {
-  std::array<Tensor, N> tensors;
+/// Half a dozen streams take a nanosecond or so per element: more than the arithmetic that kGrain
+/// is made for.
+constexpr std::int64_t kUpdateGrain = 4096;
+
+Run run_of(const Tensor& x) { return {static_cast<std::byte*>(x.raw_data()), 1, x.dtype()}; }
+
+/// Tensors of one entry of the lists: the states lie between the gradient and the copy.
+template <int kStates>
+struct Entry {
   std::int64_t numel;
+  Run parameter, grad, copy;
+  std::array<Run, kStates> states;
 };
 
-/// Gradients may come in another memory order; everything else is written and must not.
-Tensor in_order_of(const Tensor& parameter, const Tensor& grad) {
-  if (grad.strides() == parameter.strides()) return grad;
-  Tensor ordered = empty_like(parameter);
-  copy(grad, ordered);
-  return ordered;
-}
-
-void check_dense(const char* op, const Tensor& parameter, const Tensor& state) {
-  const bool dense =
-      parameter.is_contiguous() || parameter.is_contiguous(Layout::kChannelsLast);
-  if (!dense || state.strides() != parameter.strides()) {
-    throw ShapeError("[" + std::string(op) +
-                     "] expected dense parameters and states in the same memory order, got strides " +
-                     to_string(parameter.strides()) + " and " + to_string(state.strides()));
-  }
-}
-
-/// Calls update(pointers, count) over chunks; pointers[0] and, from 2 on, states are written back.
-template <class C, int N, class F>
-void update_range(const Group<N>& group, std::int64_t begin, std::int64_t end, const F& update) {
-  alignas(kBufferAlignment) C buffers[N][kChunk];
-  for (std::int64_t i = begin; i < end;) {
-    std::array<Run, N> runs;
-    bool direct = true;
-    for (int k = 0; k < N; ++k) {
-      runs[k] = at(Run{static_cast<std::byte*>(group.tensors[k].raw_data()), 1,
-                       group.tensors[k].dtype()},
-                   i);
-      direct = direct && runs[k].dtype == dtype_of<C>;
-    }
-    const std::int64_t n = direct ? end - i : std::min(kChunk, end - i);
-    std::array<C*, N> pointers;
-    for (int k = 0; k < N; ++k) {
-      pointers[k] = direct ? reinterpret_cast<C*>(runs[k].data) : buffers[k];
-      if (!direct) gather(runs[k], n, buffers[k]);
-    }
-    update(pointers, n);
-    for (int k = 0; !direct && k < N; ++k) {
-      if (k != 1) scatter(buffers[k], n, runs[k]);
-    }
-    i += n;
-  }
-}
-
-template <int N, class F>
-void update_all(const std::vector<Group<N>>& groups, const F& make_update) {
+/// Calls fn(entry, begin, count) for the chunks of all entries. Chunks are counted from the start
+/// of each tensor, so that neither the number of threads nor the company of other tensors decides
+/// which elements the vector loops take and which their tails.
+template <class E, class F>
+void for_each_chunk(const std::vector<E>& entries, const F& fn) {
   std::int64_t total = 0;
-  for (const Group<N>& group : groups) total += group.numel;
-  parallel_for(total, kGrain, [&](std::int64_t begin, std::int64_t end) {
-    std::int64_t first = 0;
-    for (const Group<N>& group : groups) {
-      const std::int64_t from = std::max(begin - first, std::int64_t{0});
-      const std::int64_t to = std::min(end - first, group.numel);
-      first += group.numel;
-      if (from >= to) continue;
-      dispatch_compute(group.tensors[0].dtype(), [&]<class C>() {
-        if constexpr (std::is_floating_point_v<C>) {
-          update_range<C, N>(group, from, to, make_update.template operator()<C>());
-        }
-      });
+  for (const E& entry : entries) total += entry.numel;
+  parallel_for(total, kUpdateGrain, [&](std::int64_t begin, std::int64_t end) {
+    std::int64_t first = 0;  // of the entry's elements, in the count of all
+    for (const E& entry : entries) {
+      if (first >= end) return;
+      const std::int64_t from = std::max<std::int64_t>(begin - first, 0);
+      std::int64_t at = (from + kChunk - 1) / kChunk * kChunk;
+      for (; at < std::min(end - first, entry.numel); at += kChunk) {
+        fn(entry, at, std::min(kChunk, entry.numel - at));
+      }
+      first += entry.numel;
     }
   });
+}
+
+template <class C, class Update>
+void update_chunk(const Update& update, C grad_scale, const Entry<Update::kStates>& entry,
+                  std::int64_t begin, std::int64_t count) {
+  constexpr int kStates = Update::kStates;
+  alignas(kBufferAlignment) C buffers[2 + kStates][kChunk];
+  const auto use = [&](const Run& run, int buffer) {
+    return const_cast<C*>(contiguous_run(at(run, begin), count, buffers[buffer]));
+  };
+  const auto put_back = [&](const Run& run, const C* values) {
+    const Run to = at(run, begin);
+    if (to.data != reinterpret_cast<const std::byte*>(values)) scatter(values, count, to);
+  };
+  C* const parameter = use(entry.parameter, 0);
+  const C* const grad = entry.grad.data ? use(entry.grad, 1) : parameter;
+  std::array<C*, kStates + 1> states{};
+  for (int k = 0; k < kStates; ++k) states[k] = use(entry.states[k], 2 + k);
+  for (std::int64_t i = 0; i < count; ++i) {
+    C state[kStates + 1];
+    for (int k = 0; k < kStates; ++k) state[k] = states[k][i];
+    parameter[i] = update(parameter[i], grad_scale * grad[i], state);
+    for (int k = 0; k < kStates; ++k) states[k][i] = state[k];
+  }
+  put_back(entry.parameter, parameter);
+  for (int k = 0; k < kStates; ++k) put_back(entry.states[k], states[k]);
+  if (entry.copy.data) scatter(parameter, count, at(entry.copy, begin));
+}
+
+/// All parameters that compute in C.
+template <class C>
+void update_all(const UpdateRule& rule, const UpdateLists& lists) {
+  internal::with_update<C>(rule, [&]<class Update>(const Update& update) {
+    std::vector<Entry<Update::kStates>> entries;
+    entries.reserve(lists.parameters.size());
+    for (std::size_t i = 0; i < lists.parameters.size(); ++i) {
+      const Tensor& parameter = lists.parameters[i];
+      if ((parameter.dtype() == DType::kF64) != std::is_same_v<C, double>) continue;
+      auto& entry = entries.emplace_back();
+      entry.numel = parameter.numel();
+      entry.parameter = run_of(parameter);
+      if (!lists.grads.empty()) entry.grad = run_of(lists.grads[i]);
+      if (!lists.copies.empty()) entry.copy = run_of(lists.copies[i]);
+      for (int k = 0; k < Update::kStates; ++k) {
+        entry.states[k] = run_of(lists.states[static_cast<std::size_t>(k)][i]);
+      }
+    }
+    for_each_chunk(entries, [&](const auto& entry, std::int64_t begin, std::int64_t count) {
+      update_chunk<C>(update, static_cast<C>(lists.grad_scale), entry, begin, count);
+    });
+  });
+}
+
+/// |x| or x² of one element, and how two of those, or of their sums, go together.
+template <Norm kNorm>
+struct Magnitude {
+  static double of(double x) { return kNorm == Norm::kL2 ? x * x : std::abs(x); }
+  static double join(double a, double b) {
+    if constexpr (kNorm != Norm::kMax) return a + b;
+    return b > a || b != b ? b : a;  // NaN stays
+  }
+};
+
+/// One chunk's share of the norm, in eight lanes, for vectors' sake.
+template <class M, class C>
+double fold(const C* x, std::int64_t count) {
+  constexpr std::int64_t kLanes = 8;
+  double lanes[kLanes] = {};
+  std::int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    for (std::int64_t k = 0; k < kLanes; ++k) {
+      lanes[k] = M::join(lanes[k], M::of(static_cast<double>(x[i + k])));
+    }
+  }
+  for (; i < count; ++i) lanes[0] = M::join(lanes[0], M::of(static_cast<double>(x[i])));
+  for (std::int64_t k = 1; k < kLanes; ++k) lanes[0] = M::join(lanes[0], lanes[k]);
+  return lanes[0];
+}
+
+struct NormEntry {
+  std::int64_t numel;
+  Run run;
+  std::int64_t first_chunk;
+};
+
+/// The chunks' shares are put down side by side and joined in their order.
+template <Norm kNorm>
+double norm_of(const std::vector<NormEntry>& entries, std::int64_t chunks) {
+  using M = Magnitude<kNorm>;
+  std::vector<double> shares(static_cast<std::size_t>(chunks));
+  for_each_chunk(entries, [&](const NormEntry& entry, std::int64_t begin, std::int64_t count) {
+    dispatch_compute(entry.run.dtype, [&]<class C>() {
+      alignas(kBufferAlignment) C buffer[kChunk];
+      shares[static_cast<std::size_t>(entry.first_chunk + begin / kChunk)] =
+          fold<M>(contiguous_run(at(entry.run, begin), count, buffer), count);
+    });
+  });
+  double total = 0;
+  for (const double share : shares) total = M::join(total, share);
+  return kNorm == Norm::kL2 ? std::sqrt(total) : total;
 }
 
 }  // namespace
 
-void sgd(std::span<const Tensor> parameters, std::span<const Tensor> grads,
-         std::span<const Tensor> buffers, const SgdStep& step) {
-  if (step.momentum == 0) {
-    std::vector<Group<2>> groups;
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      check_dense("sgd_", parameters[i], parameters[i]);
-      groups.push_back(
-          {{parameters[i], in_order_of(parameters[i], grads[i])}, parameters[i].numel()});
-    }
-    update_all(groups, [&]<class C>() {
-      const C lr = static_cast<C>(step.lr), decay = static_cast<C>(step.weight_decay);
-      return [=](const std::array<C*, 2>& x, std::int64_t count) {
-        for (std::int64_t i = 0; i < count; ++i) x[0][i] -= lr * (x[1][i] + decay * x[0][i]);
-      };
-    });
-    return;
-  }
-  std::vector<Group<3>> groups;
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    check_dense("sgd_", parameters[i], buffers[i]);
-    groups.push_back(
-        {{parameters[i], in_order_of(parameters[i], grads[i]), buffers[i]}, parameters[i].numel()});
-  }
-  update_all(groups, [&]<class C>() {
-    const C lr = static_cast<C>(step.lr), decay = static_cast<C>(step.weight_decay);
-    const C momentum = static_cast<C>(step.momentum);
-    const C keep = step.first ? C{0} : momentum;
-    const C take = step.first ? C{1} : static_cast<C>(1 - step.dampening);
-    const C look_ahead = step.nesterov ? momentum : C{0};
-    const C direct = step.nesterov ? C{1} : C{0};
-    return [=](const std::array<C*, 3>& x, std::int64_t count) {
-      C* parameter = x[0];
-      const C* grad = x[1];
-      C* velocity = x[2];
-      for (std::int64_t i = 0; i < count; ++i) {
-        const C d = grad[i] + decay * parameter[i];
-        const C v = keep * velocity[i] + take * d;
-        velocity[i] = v;
-        parameter[i] -= lr * (direct != C{0} ? d + look_ahead * v : v);
-      }
-    };
-  });
+void optimizer_update(const UpdateRule& rule, const UpdateLists& lists) {
+  update_all<float>(rule, lists);
+  update_all<double>(rule, lists);
 }
 
-void adam(std::span<const Tensor> parameters, std::span<const Tensor> grads,
-          std::span<const Tensor> first_moments, std::span<const Tensor> second_moments,
-          const AdamStep& step) {
-  std::vector<Group<4>> groups;
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    check_dense("adam_", parameters[i], first_moments[i]);
-    check_dense("adam_", parameters[i], second_moments[i]);
-    groups.push_back({{parameters[i], in_order_of(parameters[i], grads[i]), first_moments[i],
-                       second_moments[i]},
-                      parameters[i].numel()});
+double total_norm(Norm norm, std::span<const Tensor> tensors) {
+  std::vector<NormEntry> entries;
+  std::int64_t chunks = 0;
+  for (const Tensor& tensor : tensors) {
+    entries.push_back({tensor.numel(), run_of(tensor), chunks});
+    chunks += (tensor.numel() + kChunk - 1) / kChunk;
   }
-  const double correction1 = 1 - std::pow(step.beta1, static_cast<double>(step.step));
-  const double correction2 = 1 - std::pow(step.beta2, static_cast<double>(step.step));
-  update_all(groups, [&]<class C>() {
-    const C rate = static_cast<C>(step.lr / correction1);
-    const C root = static_cast<C>(1 / std::sqrt(correction2));
-    const C beta1 = static_cast<C>(step.beta1), beta2 = static_cast<C>(step.beta2);
-    const C rest1 = static_cast<C>(1 - step.beta1), rest2 = static_cast<C>(1 - step.beta2);
-    const C eps = static_cast<C>(step.eps);
-    const C l2 = static_cast<C>(step.decoupled ? 0 : step.weight_decay);
-    const C shrink = static_cast<C>(step.decoupled ? 1 - step.lr * step.weight_decay : 1);
-    return [=](const std::array<C*, 4>& x, std::int64_t count) {
-      C* parameter = x[0];
-      const C* grad = x[1];
-      C* first = x[2];
-      C* second = x[3];
-      for (std::int64_t i = 0; i < count; ++i) {
-        const C g = grad[i] + l2 * parameter[i];
-        const C m = beta1 * first[i] + rest1 * g;
-        const C v = beta2 * second[i] + rest2 * g * g;
-        first[i] = m;
-        second[i] = v;
-        parameter[i] = shrink * parameter[i] - rate * m / (std::sqrt(v) * root + eps);
-      }
-    };
-  });
+  switch (norm) {
+    case Norm::kL1:
+      return norm_of<Norm::kL1>(entries, chunks);
+    case Norm::kL2:
+      return norm_of<Norm::kL2>(entries, chunks);
+    default:
+      return norm_of<Norm::kMax>(entries, chunks);
+  }
 }
 
 }  // namespace tenon::cpu

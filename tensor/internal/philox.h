@@ -5,11 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
-#if defined(__CUDACC__)
-#define TENON_HOST_DEVICE __host__ __device__
-#else
-#define TENON_HOST_DEVICE
-#endif
+#include "tensor/internal/host_device.h"
 
 namespace tenon::internal {
 

@@ -1,57 +1,109 @@
+#include "tensor/ops/optimizer.h"
+
 #include "tensor/backend.h"
 #include "tensor/internal/check.h"
-#include "tensor/ops.h"
+#include "tensor/internal/update_rules.h"
 
 namespace tenon {
 namespace {
 
-/// The list must run in step with the parameters: same length, shapes, dtypes, devices.
-void check_in_step(const char* op, const char* what, std::span<const Tensor> parameters,
-                   std::span<const Tensor> list) {
-  if (list.size() != parameters.size()) {
-    throw ValueError("[" + std::string(op) + "] expected as many " + what + " as parameters (" +
-                     std::to_string(parameters.size()) + "), got " + std::to_string(list.size()));
-  }
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    internal::check_match(op, "parameter", parameters[i], what, list[i]);
-    internal::check_shape(op, what, list[i], parameters[i].shape());
-    internal::check_same_device(op, parameters[0], parameters[i]);
+constexpr const char* kOp = "optimizer_update_";
+
+bool reads_grads(const UpdateRule& rule) {
+  return !std::holds_alternative<ScaleStep>(rule) && !std::holds_alternative<ClampStep>(rule);
+}
+
+void check_length(const char* what, std::size_t got, std::size_t wanted) {
+  if (got == wanted) return;
+  throw ValueError("[" + std::string(kOp) + "] expected as many " + what + " as parameters (" +
+                   std::to_string(wanted) + "), got " + std::to_string(got));
+}
+
+/// Fits the parameter in shape, device and in what it is computed in.
+void check_fit(const char* what, const Tensor& parameter, const Tensor& x) {
+  internal::check_floating(kOp, what, x);
+  internal::check_shape(kOp, what, x, parameter.shape());
+  internal::check_same_device(kOp, parameter, x);
+  if ((x.dtype() == DType::kF64) != (parameter.dtype() == DType::kF64)) {
+    throw DTypeError("[" + std::string(kOp) + "] expected parameters and " + what +
+                     " that compute alike, got parameter " + internal::describe(parameter) +
+                     " and " + what + " " + internal::describe(x));
   }
 }
 
-void check_parameters(const char* op, std::span<const Tensor> parameters) {
-  for (const Tensor& parameter : parameters) {
-    internal::check_floating(op, "parameter", parameter);
-    parameter.storage()->bump_version();
+bool is_dense(const Tensor& x) {
+  return x.is_contiguous() || x.is_contiguous(Layout::kChannelsLast);
+}
+
+/// What is written has to be one run of memory.
+void check_written(const char* what, const Tensor& parameter, const Tensor& x) {
+  check_fit(what, parameter, x);
+  if (is_dense(parameter) && x.strides() == parameter.strides()) return;
+  throw ShapeError("[" + std::string(kOp) + "] expected dense parameters, and " + what +
+                   " in the same memory order, got strides " + to_string(parameter.strides()) +
+                   " and " + to_string(x.strides()));
+}
+
+void check_lists(const UpdateLists& lists, const UpdateRule& rule) {
+  const std::size_t count = lists.parameters.size();
+  const bool grads = reads_grads(rule);
+  if (grads) check_length("grads", lists.grads.size(), count);
+  if (!lists.copies.empty()) check_length("copies", lists.copies.size(), count);
+  const auto states = static_cast<std::size_t>(state_count(rule));
+  if (lists.states.size() != states) {
+    throw ValueError("[" + std::string(kOp) + "] expected " + std::to_string(states) +
+                     " lists of states for this rule, got " + std::to_string(lists.states.size()));
   }
+  for (const auto& list : lists.states) check_length("states", list.size(), count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Tensor& parameter = lists.parameters[i];
+    internal::check_floating(kOp, "parameters", parameter);
+    internal::check_same_device(kOp, lists.parameters[0], parameter);
+    check_written("parameters", parameter, parameter);
+    if (grads) check_fit("grads", parameter, lists.grads[i]);
+    for (const auto& list : lists.states) check_written("states", parameter, list[i]);
+    if (!lists.copies.empty()) check_written("copies", parameter, lists.copies[i]);
+  }
+}
+
+/// Gradients in the parameters' memory order; `storage` keeps those that had to be copied.
+std::span<const Tensor> in_order(const UpdateLists& lists, std::vector<Tensor>& storage) {
+  for (std::size_t i = 0; i < lists.grads.size(); ++i) {
+    if (lists.grads[i].strides() == lists.parameters[i].strides()) continue;
+    if (storage.empty()) storage.assign(lists.grads.begin(), lists.grads.end());
+    storage[i] = empty_like(lists.parameters[i], lists.grads[i].dtype());
+    storage[i].copy_(lists.grads[i]);
+  }
+  return storage.empty() ? lists.grads : std::span<const Tensor>(storage);
 }
 
 }  // namespace
 
-void sgd_(std::span<const Tensor> parameters, std::span<const Tensor> grads,
-          std::span<const Tensor> buffers, const SgdStep& step) {
-  check_in_step("sgd_", "grads", parameters, grads);
-  if (step.momentum != 0) check_in_step("sgd_", "buffers", parameters, buffers);
-  check_parameters("sgd_", parameters);
-  if (!parameters.empty()) {
-    backend(parameters[0].device()).sgd(parameters, grads, buffers, step);
-  }
+int state_count(const UpdateRule& rule) {
+  int count = 0;
+  internal::with_update<float>(rule, [&]<class Update>(const Update&) { count = Update::kStates; });
+  return count;
 }
 
-void adam_(std::span<const Tensor> parameters, std::span<const Tensor> grads,
-           std::span<const Tensor> first_moments, std::span<const Tensor> second_moments,
-           const AdamStep& step) {
-  check_in_step("adam_", "grads", parameters, grads);
-  check_in_step("adam_", "first_moments", parameters, first_moments);
-  check_in_step("adam_", "second_moments", parameters, second_moments);
-  if (step.step < 1) {
-    throw ValueError("[adam_] expected step counted from 1, got " + std::to_string(step.step));
+void optimizer_update_(const UpdateLists& lists, const UpdateRule& rule) {
+  check_lists(lists, rule);
+  if (lists.parameters.empty()) return;
+  std::vector<Tensor> storage;
+  UpdateLists ordered = lists;
+  ordered.grads = reads_grads(rule) ? in_order(lists, storage) : std::span<const Tensor>();
+  for (const Tensor& parameter : lists.parameters) parameter.storage()->bump_version();
+  for (const Tensor& copy : lists.copies) copy.storage()->bump_version();
+  backend(lists.parameters[0].device()).optimizer_update(rule, ordered);
+}
+
+double total_norm(std::span<const Tensor> tensors, Norm norm) {
+  std::vector<Tensor> dense;
+  for (const Tensor& tensor : tensors) {
+    internal::check_floating("total_norm", "tensors", tensor);
+    internal::check_same_device("total_norm", tensors[0], tensor);
+    dense.push_back(is_dense(tensor) ? tensor : tensor.contiguous());
   }
-  check_parameters("adam_", parameters);
-  if (!parameters.empty()) {
-    backend(parameters[0].device())
-        .adam(parameters, grads, first_moments, second_moments, step);
-  }
+  return dense.empty() ? 0 : backend(dense[0].device()).total_norm(norm, dense);
 }
 
 }  // namespace tenon
