@@ -1,20 +1,12 @@
 #include "data/data_loader.h"
 
-#include <algorithm>
 #include <string>
+#include <utility>
 
 #include "tensor/error.h"
-#include "tensor/random.h"
 
 namespace tenon::data {
 namespace {
-
-// Keeps the loader's random numbers apart from those of other users of the same seed, such as the
-// initial weights: "loader" in ASCII.
-constexpr std::uint64_t kStream = 0x6c6f61646572;
-
-// Counter blocks set aside for each epoch's order: more than any order takes.
-constexpr std::uint64_t kBlocksPerEpoch = std::uint64_t{1} << 40;
 
 void check_epoch(std::int64_t epoch, const char* op) {
   if (epoch >= 0) return;
@@ -22,22 +14,35 @@ void check_epoch(std::int64_t epoch, const char* op) {
                    std::to_string(epoch));
 }
 
-}  // namespace
-
-DataLoader::DataLoader(const Dataset& dataset, const DataLoaderOptions& options)
-    : dataset_(dataset), options_(options) {
-  if (options_.batch_size < 1) {
-    throw ValueError("[data_loader] expected batch_size of at least 1, got " +
-                     std::to_string(options_.batch_size));
+void check_options(const DataLoaderOptions& options) {
+  const auto fail = [](const std::string& what) { throw ValueError("[data_loader] " + what); };
+  if (options.workers < 0) {
+    fail("expected workers from 0, got " + std::to_string(options.workers));
+  }
+  if (options.prefetch < 1) {
+    fail("expected prefetch of at least 1, got " + std::to_string(options.prefetch));
+  }
+  if (options.shuffle + !!options.sampler + !!options.batch_sampler > 1) {
+    fail("expected only one of shuffle, sampler and batch_sampler, got several");
   }
 }
 
-std::int64_t DataLoader::num_batches() const {
-  const std::int64_t size = dataset_.size();
-  const std::int64_t full = size / options_.batch_size;
-  const bool has_rest = size % options_.batch_size != 0;
-  return has_rest && !options_.drop_last ? full + 1 : full;
+std::shared_ptr<const BatchSampler> make_batch_sampler(std::int64_t size,
+                                                       const DataLoaderOptions& options) {
+  check_options(options);
+  if (options.batch_sampler) return options.batch_sampler;
+  std::shared_ptr<const Sampler> sampler = options.sampler;
+  if (!sampler && options.shuffle) sampler = std::make_shared<RandomSampler>(size, options.seed);
+  if (!sampler) sampler = std::make_shared<SequentialSampler>(size);
+  return std::make_shared<FixedBatches>(sampler, options.batch_size, options.drop_last);
 }
+
+}  // namespace
+
+DataLoader::DataLoader(const Dataset& dataset, const DataLoaderOptions& options)
+    : dataset_(dataset),
+      options_(options),
+      batch_sampler_(make_batch_sampler(dataset.size(), options)) {}
 
 void DataLoader::set_epoch(std::int64_t epoch) {
   check_epoch(epoch, "set_epoch");
@@ -55,19 +60,35 @@ void DataLoader::restore(const LoaderState& state) {
   restored_ = true;
 }
 
-Tensor DataLoader::epoch_order() const {
-  const std::int64_t size = dataset_.size();
-  if (!options_.shuffle) return arange(0, static_cast<double>(size));
-  Generator generator(options_.seed ^ kStream,
-                      static_cast<std::uint64_t>(state_.epoch) * kBlocksPerEpoch);
-  return randperm(size, generator);
+Batch DataLoader::make(const std::vector<Indices>& batches, std::int64_t epoch,
+                       std::int64_t number) const {
+  Batch batch = dataset_.get(batches[static_cast<std::size_t>(number)]);
+  if (options_.transform) {
+    options_.transform(batch, {.seed = options_.seed, .epoch = epoch, .number = number});
+  }
+  return batch;
 }
 
 DataLoader::Iterator DataLoader::begin() {
   if (!restored_) state_.batch = 0;
   restored_ = false;
-  order_ = epoch_order();
   return Iterator(this);
+}
+
+DataLoader::Iterator::Iterator(DataLoader* loader)
+    : loader_(loader),
+      batches_(std::make_unique<const std::vector<Indices>>(
+          loader->batch_sampler_->batches(loader->state_.epoch))) {
+  const DataLoaderOptions& options = loader->options_;
+  if (options.workers > 0) {
+    const auto ahead = static_cast<std::int64_t>(options.workers) * options.prefetch;
+    prefetcher_ = std::make_unique<Prefetcher>(
+        options.workers, ahead, loader->state_.batch, loader->num_batches(),
+        [loader, batches = batches_.get(), epoch = loader->state_.epoch](std::int64_t number) {
+          return loader->make(*batches, epoch, number);
+        });
+  }
+  load();
 }
 
 void DataLoader::Iterator::load() {
@@ -78,11 +99,7 @@ void DataLoader::Iterator::load() {
     batch_ = {};
     return;
   }
-  const std::int64_t size = loader_->options_.batch_size;
-  const std::int64_t first = state.batch * size;
-  const std::int64_t count = std::min(size, loader_->order_.numel() - first);
-  const std::int64_t* indices = loader_->order_.data<std::int64_t>() + first;
-  batch_ = loader_->dataset_.get({indices, static_cast<std::size_t>(count)});
+  batch_ = prefetcher_ ? prefetcher_->next() : loader_->make(*batches_, state.epoch, state.batch);
   ++state.batch;
 }
 

@@ -1,12 +1,13 @@
 // Goes through a data set in batches, in an order that can be repeated exactly.
 //
-//   DataLoader loader(train, {.batch_size = 64, .shuffle = true, .seed = 1});
+//   DataLoader loader(train, {.batch_size = 64, .shuffle = true, .seed = 1, .workers = 2});
 //   for (int epoch = 0; epoch < 10; ++epoch) {
 //     for (const Batch& batch : loader) step(batch.inputs, batch.targets);
 //   }
 //
-// The order of an epoch depends on (seed, epoch) alone. So training that stopped in the middle of
-// an epoch goes on with the very batch that would have come next:
+// Order and random changes of an epoch depend on (seed, epoch, index) alone: any number of workers
+// gives the same bits. So training that stopped in the middle of an epoch goes on with the very
+// batch that would have come next:
 //
 //   LoaderState state = loader.state();     // save it with the model
 //   other_loader.restore(state);
@@ -14,9 +15,14 @@
 #define TENON_DATA_DATA_LOADER_H_
 
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
 
 #include "data/dataset.h"
-#include "tensor/tensor.h"
+#include "data/prefetcher.h"
+#include "data/random_key.h"
+#include "data/sampler.h"
 
 namespace tenon::data {
 
@@ -24,7 +30,17 @@ struct DataLoaderOptions {
   std::int64_t batch_size = 32;
   bool shuffle = false;    ///< a new random order each epoch, instead of the data set's own
   bool drop_last = false;  ///< leave out a last batch that is smaller than batch_size
-  std::uint64_t seed = 0;  ///< of the random orders
+  std::uint64_t seed = 0;  ///< of the random orders and of `transform`
+  /// Threads that make batches ahead of the loop; 0 makes each when the loop asks for it, on the
+  /// caller's thread and with all the threads that tensors use. A worker computes alone.
+  int workers = 0;
+  int prefetch = 2;  ///< batches that each worker makes ahead, at most
+  /// Changes each batch, on the thread that makes it: augmentation (data/random_key.h).
+  std::function<void(Batch&, const BatchKey&)> transform{};
+  /// The examples of an epoch, instead of all in the order that `shuffle` says.
+  std::shared_ptr<const Sampler> sampler{};
+  /// The batches of an epoch, instead of batch_size, drop_last and all the above about the order.
+  std::shared_ptr<const BatchSampler> batch_sampler{};
 };
 
 /// Where a loader stands: `batch` batches of epoch `epoch` (both from 0) have been handed out.
@@ -36,14 +52,19 @@ struct LoaderState {
 };
 
 /// The data set must outlive the loader. One loop at a time may run over a loader.
+///
+/// What get() or `transform` throws for a batch, be it on a worker, is thrown in the loop when that
+/// batch's turn comes; after all before it, with state() standing at it.
 class DataLoader {
  public:
-  /// Throws ValueError for a batch size below 1.
+  /// Throws ValueError for a batch size or a prefetch below 1, a negative number of workers, and
+  /// for shuffle beside a sampler or either beside a batch_sampler.
   explicit DataLoader(const Dataset& dataset, const DataLoaderOptions& options = {});
 
   struct End {};
 
-  /// A single pass over the current epoch.
+  /// A single pass over the current epoch. Leaving the loop destroys it and joins its workers,
+  /// which give up what they are making; it must not outlive the loader.
   class Iterator {
    public:
     const Batch& operator*() const { return batch_; }
@@ -56,10 +77,13 @@ class DataLoader {
 
    private:
     friend class DataLoader;
-    explicit Iterator(DataLoader* loader) : loader_(loader) { load(); }
+    explicit Iterator(DataLoader* loader);
     void load();
 
     DataLoader* loader_;  // null at the end
+    // On the heap, because the workers keep its address when the iterator is moved.
+    std::unique_ptr<const std::vector<Indices>> batches_;
+    std::unique_ptr<Prefetcher> prefetcher_;  // null without workers
     Batch batch_;
   };
 
@@ -70,12 +94,13 @@ class DataLoader {
   End end() const { return {}; }
 
   /// Batches in a whole epoch: ceil(N / batch_size), or floor with drop_last.
-  std::int64_t num_batches() const;
+  std::int64_t num_batches() const { return batch_sampler_->size(); }
 
   /// The next loop runs epoch `epoch` from its first batch. Throws ValueError below 0.
   void set_epoch(std::int64_t epoch);
-  /// In the body of a loop, counts the batch that the body works on as handed out. In the body for
-  /// the last batch that is {epoch, num_batches()}, and after the loop {epoch + 1, 0}.
+  /// In the body of a loop, counts the batch that the body works on as handed out, and none that is
+  /// merely made ahead. In the body for the last batch that is {epoch, num_batches()}, and after
+  /// the loop {epoch + 1, 0}.
   LoaderState state() const { return state_; }
   /// The next loop begins with batch `state.batch` of epoch `state.epoch`; with num_batches() it
   /// has no batch left and only ends the epoch. Throws ValueError for a state this loader cannot be
@@ -86,13 +111,13 @@ class DataLoader {
   const DataLoaderOptions& options() const { return options_; }
 
  private:
-  Tensor epoch_order() const;
+  Batch make(const std::vector<Indices>& batches, std::int64_t epoch, std::int64_t number) const;
 
   const Dataset& dataset_;
   DataLoaderOptions options_;
+  std::shared_ptr<const BatchSampler> batch_sampler_;
   LoaderState state_;
   bool restored_ = false;  // the next loop begins at state_.batch rather than at 0
-  Tensor order_;           // [N] i64: the current epoch's examples
 };
 
 }  // namespace tenon::data

@@ -11,9 +11,11 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "tensor/error.h"
 #include "tensor/tensor.h"
 
 namespace tenon::data {
@@ -25,6 +27,20 @@ struct Batch {
   Tensor indices;  ///< [B] i64: the examples' positions in the data set
 
   std::int64_t size() const { return indices.defined() ? indices.size(0) : 0; }
+};
+
+/// What get() throws for an example that cannot be had, such as an image whose file is damaged.
+class DataError : public Error {
+ public:
+  /// The message is "[dataset] example 7 (cats/7.jpg): what", without a path where that is empty.
+  DataError(std::int64_t index, std::string path, const std::string& what);
+
+  std::int64_t index() const { return index_; }  ///< in the data set that reads the file
+  const std::string& path() const { return path_; }
+
+ private:
+  std::int64_t index_;
+  std::string path_;
 };
 
 class Dataset {
@@ -52,6 +68,21 @@ class Subset final : public Dataset {
  private:
   const Dataset& dataset_;
   std::vector<std::int64_t> indices_;
+};
+
+/// Several data sets one after the other; they must outlive it. Their rows must have the same
+/// shapes and dtypes.
+class Concat final : public Dataset {
+ public:
+  /// Throws ValueError for no data sets.
+  explicit Concat(std::vector<const Dataset*> parts);
+
+  std::int64_t size() const override { return ends_.back(); }
+  Batch get(std::span<const std::int64_t> indices) const override;
+
+ private:
+  std::vector<const Dataset*> parts_;
+  std::vector<std::int64_t> ends_;  // where each part ends
 };
 
 /// Another data set, which must outlive it, with each batch changed by a function of one's own:

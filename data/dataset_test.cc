@@ -54,6 +54,31 @@ TEST(Subset, ThrowsOutsideTheDataSet) {
   EXPECT_THROW(subset.get(Indices{-1}), IndexError);
 }
 
+TEST(Concat, KeepsTheOrderAskedFor) {
+  const TensorDataset all = ten_squares();
+  const Subset odd(all, {1, 3, 5, 7, 9}), none(all, {});
+  const Concat both({&odd, &none, &all});
+  EXPECT_EQ(both.size(), 15);
+  const Batch batch = both.get(Indices{14, 0, 5, 4, 6, 0});
+  EXPECT_THAT(batch.inputs.to_vector<float>(), ElementsAre(9, 1, 0, 9, 1, 1));
+  EXPECT_THAT(batch.targets.to_vector<std::int64_t>(), ElementsAre(81, 1, 0, 81, 1, 1));
+  EXPECT_THAT(batch.indices.to_vector<std::int64_t>(), ElementsAre(14, 0, 5, 4, 6, 0));
+  EXPECT_EQ(both.get(Indices{}).inputs.shape(), Shape({0, 1}));
+}
+
+TEST(Concat, ThrowsOutsideItsParts) {
+  const TensorDataset all = ten_squares();
+  const Concat twice({&all, &all});
+  EXPECT_THROW(twice.get(Indices{20}), IndexError);
+  EXPECT_THROW(twice.get(Indices{-1}), IndexError);
+  EXPECT_THROW(Concat({}), ValueError);
+}
+
+TEST(DataError, NamesIndexAndPath) {
+  EXPECT_STREQ(DataError(7, "cats/7.jpg", "no").what(), "[dataset] example 7 (cats/7.jpg): no");
+  EXPECT_STREQ(DataError(7, "", "no").what(), "[dataset] example 7: no");
+}
+
 TEST(Transformed, ChangesEachBatch) {
   const TensorDataset all = ten_squares();
   const Transformed doubled(all, [](Batch& batch) { batch.inputs = batch.inputs * 2; });
