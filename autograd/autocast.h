@@ -71,6 +71,10 @@ inline constexpr AutocastRow kAutocastTable[] = {
     {"softmax", Precision::kHigh},
     {"log_softmax", Precision::kHigh},
     {"cross_entropy", Precision::kHigh},
+    {"addmm", Precision::kLow},
+    // Decompositions have no 16-bit kernels, and lose everything in them.
+    {"svd", Precision::kHigh},
+    {"eigh", Precision::kHigh},
     // Range: e^12 is beyond f16; squares and powers underflow.
     {"exp", Precision::kHigh},
     {"expm1", Precision::kHigh},
@@ -109,7 +113,7 @@ Variable autocast_argument(Precision precision, const Variable& x);
 
 /// `op` on the arguments cast, with autocasting off inside.
 template <class Op, class... Arguments>
-Variable autocast(Precision precision, const Op& op, const Arguments&... arguments) {
+auto autocast(Precision precision, const Op& op, const Arguments&... arguments) {
   return [&](const auto&... cast) {
     const NoAutocast inside;
     return op(cast...);

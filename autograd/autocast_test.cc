@@ -38,6 +38,9 @@ const std::map<std::string, std::function<Variable(DType)>, std::less<>>& calls(
        [=](DType d) {
          return conv2d(images(d), Variable(normal({2, 4, 3, 3}, 2).to(d)), {});
        }},
+      {"addmm", [=](DType d) { return addmm(matrix(d), matrix(d), matrix(d)); }},
+      {"svd", [=](DType d) { return std::get<1>(svd(matrix(d))); }},
+      {"eigh", [=](DType d) { return std::get<0>(eigh(matrix(d))); }},
       {"softmax", [=](DType d) { return softmax(matrix(d), 1); }},
       {"log_softmax", [=](DType d) { return log_softmax(matrix(d), 1); }},
       {"cross_entropy",

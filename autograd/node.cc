@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "autograd/anomaly.h"
 #include "autograd/internal/engine.h"
 #include "autograd/internal/hooks.h"
 #include "autograd/internal/variable_impl.h"
@@ -45,6 +46,15 @@ Variable Node::add_output(tenon::internal::IntrusivePtr<Node> node, Tensor&& val
   return Variable(std::move(impl));
 }
 
+void Node::adopt_output(tenon::internal::IntrusivePtr<Node> node, VariableImpl& variable) {
+  if (variable.retains_grad) variable.grad_fn->retain_grad(variable.output, nullptr);
+  node->outputs_.emplace_back(variable.value.shape(), variable.value.dtype());
+  variable.output = static_cast<std::uint32_t>(node->outputs_.size() - 1);
+  if (variable.retains_grad) node->retain_grad(variable.output, &variable);
+  variable.requires_grad = true;
+  variable.grad_fn = std::move(node);
+}
+
 int Node::add_hook(std::uint32_t output, GradHook hook) {
   if (!hooks_) hooks_ = std::make_unique<HookList>();
   return hooks_->add(output, std::move(hook));
@@ -52,6 +62,10 @@ int Node::add_hook(std::uint32_t output, GradHook hook) {
 
 void Node::remove_hook(int id) {
   if (hooks_) hooks_->remove(id);
+}
+
+void Node::retain_grad(std::uint32_t output, VariableImpl* variable) {
+  outputs_[output].retaining = variable;
 }
 
 void Node::destroy(Node* node) {
@@ -65,7 +79,8 @@ void Node::destroy(Node* node) {
   burying = false;
 }
 
-Gradients::Gradients(Node& node, Pass& pass) : node_(node), pass_(pass) {}
+Gradients::Gradients(Node& node, Pass& pass)
+    : node_(node), pass_(pass), checking_(detecting_anomaly) {}
 Gradients::~Gradients() = default;
 
 bool Gradients::needs(int i) const { return pass_.wants(node_.inputs_[i]); }
@@ -96,6 +111,7 @@ void Gradients::set(int i, Variable grad) {
                         std::to_string(i) + ", got " + to_string(grad.shape()) + " " +
                         std::string(tenon::name(grad.dtype())));
   }
+  if (checking_) check_gradient(*this, i, grad.value());
   pass_.accumulate(node_.inputs_[i], std::move(grad));
 }
 

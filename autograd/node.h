@@ -57,13 +57,22 @@ class Node : public tenon::internal::RefCounted<Node>, public Pooled {
   /// One edge per input. Empty once the node was differentiated without retain_graph.
   std::span<const Edge> inputs() const { return inputs_; }
   int num_outputs() const { return static_cast<int>(outputs_.size()); }
+  const Shape& output_shape(int i) const { return outputs_[i].shape; }
+  DType output_dtype(int i) const { return outputs_[i].dtype; }
+  /// Whether it was differentiated without retain_graph.
+  bool released() const { return released_; }
 
   void add_input(const Variable& input) { inputs_.push_back(edge_to(input)); }
   /// The next output of `node`: a variable with this value that it has computed.
   static Variable add_output(tenon::internal::IntrusivePtr<Node> node, Tensor&& value);
+  /// Makes `variable`, whose elements `node` has written, the next output of it.
+  static void adopt_output(tenon::internal::IntrusivePtr<Node> node, VariableImpl& variable);
 
   int add_hook(std::uint32_t output, GradHook hook);
   void remove_hook(int id);
+  /// Has backward() add the gradient of an output to that of `variable` (null: no more). The node
+  /// does not keep the variable alive, which must take itself off when it goes.
+  void retain_grad(std::uint32_t output, VariableImpl* variable);
 
   /// Ends a node, and the nodes that it alone kept alive, without recursion: a graph may be
   /// millions of nodes deep.
@@ -87,7 +96,8 @@ class Node : public tenon::internal::RefCounted<Node>, public Pooled {
 
     Shape shape;
     DType dtype;
-    Variable grad;  // what has arrived so far in the pass at work
+    Variable grad;                      // what has arrived so far in the pass at work
+    VariableImpl* retaining = nullptr;  // the variable that collects it
   };
 
   const char* name_;
@@ -115,6 +125,7 @@ class Gradients {
   /// Gradient of output i. Undefined stands for zero, which can only be where the operation has
   /// several outputs.
   const Variable& output(int i = 0) const { return node_.outputs_[i].grad; }
+  int num_outputs() const { return node_.num_outputs(); }
 
   /// Whether anybody wants the gradient of input i. Where not, skip the work.
   bool needs(int i) const;
@@ -142,6 +153,7 @@ class Gradients {
  private:
   Node& node_;
   Pass& pass_;
+  const bool checking_;  // for NaN
   mutable std::forward_list<Variable> results_;
 };
 

@@ -13,12 +13,14 @@
 #ifndef TENON_AUTOGRAD_RECORD_H_
 #define TENON_AUTOGRAD_RECORD_H_
 
+#include <array>
 #include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "autograd/anomaly.h"
 #include "autograd/internal/grad_mode.h"
 #include "autograd/internal/variable_impl.h"
 #include "autograd/node.h"
@@ -58,14 +60,24 @@ class RuleNode final : public Node {
   std::optional<Rule> rule_;
 };
 
+/// Notes on both where a result is a view of an input: neither may be written in place with a
+/// record.
+inline void note_view(const Variable& result, const Variable& input) {
+  if (!input.defined() || input.value().storage() != result.value().storage()) return;
+  result.impl()->shares_elements = input.impl()->shares_elements = true;
+}
+
 /// The variable with this value, computed from `inputs`, whose gradients `rule` computes. A
 /// constant where nothing is being recorded or the value is not floating. `name` must be a literal.
 template <class Rule, class... Inputs>
 Variable record(const char* name, Tensor value, Rule rule, const Inputs&... inputs) {
   if (!recording(inputs...) || !is_floating(value.dtype())) return Variable(std::move(value));
+  if (detecting_anomaly) check_result(name, value, std::array{inputs...});
   tenon::internal::IntrusivePtr<Node> node(new RuleNode<Rule>(name, std::move(rule)));
   (node->add_input(inputs), ...);
-  return Node::add_output(std::move(node), std::move(value));
+  Variable result = Node::add_output(std::move(node), std::move(value));
+  (note_view(result, inputs), ...);
+  return result;
 }
 
 /// As record, for any number of inputs and several results. Those that are not floating (indices)
@@ -81,8 +93,10 @@ std::vector<Variable> record_all(const char* name, std::vector<Tensor> values, R
   tenon::internal::IntrusivePtr<Node> node(new RuleNode<Rule>(name, std::move(rule)));
   for (const Variable& input : inputs) node->add_input(input);
   for (Tensor& value : values) {
+    if (detecting_anomaly) check_result(name, value, inputs);
     const bool floating = is_floating(value.dtype());
     const Variable result = Node::add_output(node, std::move(value));
+    for (const Variable& input : inputs) note_view(result, input);
     results.push_back(floating ? result : result.detach());
   }
   return results;

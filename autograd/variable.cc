@@ -109,6 +109,19 @@ void Variable::set_value(Tensor value) const {
 
 Variable Variable::detach() const { return Variable(value()); }
 
+void Variable::retain_grad() const {
+  VariableImpl& impl = checked("retain_grad");
+  if (!impl.requires_grad) {
+    throw AutogradError("[retain_grad] expected a variable that requires a gradient, got " +
+                        to_string(impl.value.shape()) + " that does not");
+  }
+  if (!impl.grad_fn || impl.retains_grad) return;
+  impl.retains_grad = true;
+  impl.grad_fn->retain_grad(impl.output, &impl);
+}
+
+bool Variable::retains_grad() const { return checked("retains_grad").retains_grad; }
+
 int Variable::register_hook(GradHook hook) const {
   VariableImpl& impl = checked("register_hook");
   if (!impl.requires_grad) {

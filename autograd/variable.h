@@ -70,6 +70,31 @@ class Variable {
   /// The same value outside the graph. Shares the elements.
   Variable detach() const;
 
+  /// Lets backward() collect the gradient of this intermediate result in `grad()`, as it does for
+  /// leaves (grad(outputs, inputs) does not). Nothing changes for a leaf. Throws AutogradError for
+  /// a variable that requires no gradient.
+  void retain_grad() const;
+  bool retains_grad() const;
+
+  // Writes into the elements in place. Under NoGrad, and where neither this nor the argument
+  // requires a gradient, only the values change. Else the write is recorded, and this names its
+  // result from then on. As in PyTorch, a leaf that requires a gradient may be written under NoGrad
+  // only (AutogradError), and a value that was saved for backward before the write is an error when
+  // backward needs it. Unlike there, a recorded write to a variable that is a view of another or
+  // has views is AutogradError: clone it first. The argument broadcasts, and is converted to this
+  // dtype, but neither from floating to integral nor to bool (DTypeError).
+
+  const Variable& add_(const Variable& other) const;
+  const Variable& sub_(const Variable& other) const;
+  const Variable& mul_(const Variable& other) const;
+  const Variable& div_(const Variable& other) const;
+  const Variable& add_(double number) const;
+  const Variable& mul_(double number) const;
+  /// Any dtype.
+  const Variable& copy_(const Variable& source) const;
+  const Variable& fill_(double number) const;
+  const Variable& zero_() const { return fill_(0); }
+
   /// Runs when the gradient of this variable is known, before it goes on. Returns an id.
   int register_hook(GradHook hook) const;
   void remove_hook(int id) const;

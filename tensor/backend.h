@@ -20,8 +20,23 @@
 namespace tenon {
 
 enum class UnaryOp : std::uint8_t {
-  kNeg, kAbs, kSign, kSquare, kSqrt, kRsqrt, kReciprocal, kExp, kExpm1, kLog, kLog1p, kSin, kCos,
-  kTanh, kErf, kSigmoid, kRelu,
+  kNeg,
+  kAbs,
+  kSign,
+  kSquare,
+  kSqrt,
+  kRsqrt,
+  kReciprocal,
+  kExp,
+  kExpm1,
+  kLog,
+  kLog1p,
+  kSin,
+  kCos,
+  kTanh,
+  kErf,
+  kSigmoid,
+  kRelu,
 };
 enum class BinaryOp : std::uint8_t { kAdd, kSub, kMul, kDiv, kPow, kMaximum, kMinimum, kReluGrad };
 enum class CompareOp : std::uint8_t { kEq, kNe, kLt, kLe, kGt, kGe };
@@ -37,7 +52,8 @@ struct RandomArgs {
   double b = 1;  ///< high, deviation
 };
 
-/// out[b] = activation(a[b] x b[b] + bias): a [B,M,K], b [B,K,N], out [B,M,N], any strides; bias [N].
+/// out[b] = activation(a[b] x b[b] + bias): a [B,M,K], b [B,K,N], out [B,M,N], any strides; bias
+/// [N].
 struct MatmulArgs {
   const Tensor& a;
   const Tensor& b;
@@ -70,7 +86,8 @@ class Backend {
   virtual Allocator& allocator() = 0;
 
   virtual void fill(double value, const Tensor& out) = 0;
-  /// Converts dtypes where they differ. `from` is expanded; `out` may be strided.
+  /// Converts dtypes where they differ. `from` is expanded, and may have negative strides; `out`
+  /// may be strided.
   virtual void copy(const Tensor& from, const Tensor& out) = 0;
   virtual void copy_to_host(const Tensor& from, void* out) = 0;
   virtual void copy_from_host(const void* from, const Tensor& out) = 0;
@@ -92,6 +109,11 @@ class Backend {
   virtual bool all_finite(const Tensor& x) = 0;
 
   virtual void matmul(const MatmulArgs& args, const Tensor& out) = 0;
+  /// x [B,M,N] dense, f32 or f64 -> u [B,M,K], s [B,K], vh [B,K,N]; false where it does not
+  /// converge.
+  virtual bool svd(const Tensor& x, const Tensor& u, const Tensor& s, const Tensor& vh) = 0;
+  /// x [B,N,N] dense, of which the lower triangle counts -> values [B,N], vectors [B,N,N].
+  virtual bool eigh(const Tensor& x, const Tensor& values, const Tensor& vectors) = 0;
 
   virtual void conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
                       const Conv2dParams& params, Activation activation, const Tensor& out) = 0;
@@ -132,10 +154,15 @@ class Backend {
   // Indexing. Each returns the position of the first index out of range, or -1 (then all is done).
   // x is [outer, size, inner], dense; indices [K].
   virtual std::int64_t index_select(const Tensor& x, const Tensor& indices, const Tensor& out) = 0;
-  virtual std::int64_t index_add(const Tensor& indices, const Tensor& values, const Tensor& out) = 0;
+  virtual std::int64_t index_add(const Tensor& indices, const Tensor& values,
+                                 const Tensor& out) = 0;
   virtual std::int64_t gather(const Tensor& x, int dim, const Tensor& index, const Tensor& out) = 0;
   virtual std::int64_t scatter_add(int dim, const Tensor& index, const Tensor& values,
                                    const Tensor& out) = 0;
+  virtual std::int64_t scatter(int dim, const Tensor& index, const Tensor& values,
+                               const Tensor& out) = 0;
+  /// x is bool and dense; out [K, dimensions of x], where K elements of x are true.
+  virtual void nonzero(const Tensor& x, const Tensor& out) = 0;
 
   virtual void random(const RandomArgs& args, const Tensor& out) = 0;
   /// mask = 0 or 1/(1-p), out = x * mask.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -62,6 +63,27 @@ std::int64_t common_length(const std::initializer_list<List>& rows) {
   return static_cast<std::int64_t>(length);
 }
 
+template <class T>
+using Row = std::initializer_list<T>;
+
+template <class T>
+Tensor from_rows(const std::initializer_list<Row<T>>& rows) {
+  const auto count = static_cast<std::int64_t>(rows.size());
+  Tensor result = empty({count, common_length(rows)}, {.dtype = dtype_of<T>});
+  T* to = result.data<T>();
+  for (const Row<T>& row : rows) to = std::copy(row.begin(), row.end(), to);
+  return result;
+}
+
+template <class T>
+Tensor from_planes(const std::initializer_list<std::initializer_list<Row<T>>>& planes) {
+  const std::int64_t rows = common_length(planes);
+  std::vector<Tensor> parts;
+  for (const auto& plane : planes) parts.push_back(from_rows<T>(plane));
+  if (parts.empty()) return empty({0, rows, 0}, {.dtype = dtype_of<T>});
+  return stack(parts);
+}
+
 }  // namespace
 
 Tensor empty(const Shape& shape, const TensorOptions& options) {
@@ -92,6 +114,9 @@ Tensor zeros(const Shape& shape, const TensorOptions& options) { return full(sha
 Tensor ones(const Shape& shape, const TensorOptions& options) { return full(shape, 1, options); }
 Tensor zeros_like(const Tensor& prototype) { return empty_like(prototype).fill_(0); }
 Tensor ones_like(const Tensor& prototype) { return empty_like(prototype).fill_(1); }
+Tensor full_like(const Tensor& prototype, double value) {
+  return empty_like(prototype).fill_(value);
+}
 Tensor scalar(double value, const TensorOptions& options) { return full({}, value, options); }
 
 Tensor eye(std::int64_t n, const TensorOptions& options) {
@@ -110,7 +135,8 @@ Tensor arange(double begin, double end, double step, const TensorOptions& option
   }
   const Tensor result = empty({static_cast<std::int64_t>(count)}, {.dtype = DType::kF64});
   auto* values = result.data<double>();
-  for (std::int64_t i = 0; i < result.numel(); ++i) values[i] = begin + static_cast<double>(i) * step;
+  for (std::int64_t i = 0; i < result.numel(); ++i)
+    values[i] = begin + static_cast<double>(i) * step;
   return result.to(options.dtype).to(options.device);
 }
 
@@ -129,23 +155,31 @@ Tensor linspace(double first, double last, std::int64_t count, const TensorOptio
   return result.to(options.dtype).to(options.device);
 }
 
-Tensor tensor(std::initializer_list<float> values) {
-  return from_span(std::span<const float>(values.begin(), values.size()));
+template <class T>
+Tensor tensor(std::initializer_list<std::type_identity_t<T>> values) {
+  return from_span(std::span<const T>(values.begin(), values.size()));
 }
 
+template <class T>
+Tensor tensor(std::initializer_list<std::initializer_list<std::type_identity_t<T>>> rows) {
+  return from_rows<T>(rows);
+}
+
+template <class T>
+Tensor tensor(
+    std::initializer_list<std::initializer_list<std::initializer_list<std::type_identity_t<T>>>>
+        planes) {
+  return from_planes<T>(planes);
+}
+
+Tensor tensor(std::initializer_list<float> values) { return tensor<float>(values); }
+
 Tensor tensor(std::initializer_list<std::initializer_list<float>> rows) {
-  const std::int64_t columns = common_length(rows);
-  std::vector<float> values;
-  for (const auto& row : rows) values.insert(values.end(), row.begin(), row.end());
-  return from_vector(values, Shape{static_cast<std::int64_t>(rows.size()), columns});
+  return from_rows<float>(rows);
 }
 
 Tensor tensor(std::initializer_list<std::initializer_list<std::initializer_list<float>>> planes) {
-  const std::int64_t rows = common_length(planes);
-  std::vector<Tensor> parts;
-  for (const auto& plane : planes) parts.push_back(tensor(plane));
-  if (parts.empty()) return empty({0, rows, 0});
-  return stack(parts);
+  return from_planes<float>(planes);
 }
 
 template <class T>
@@ -153,13 +187,19 @@ Tensor from_span(std::span<const T> values, std::optional<Shape> shape) {
   Shape wanted = shape ? *std::move(shape) : Shape{static_cast<std::int64_t>(values.size())};
   return from_values(values.data(), dtype_of<T>, std::move(wanted), values.size());
 }
-template Tensor from_span(std::span<const float>, std::optional<Shape>);
-template Tensor from_span(std::span<const double>, std::optional<Shape>);
-template Tensor from_span(std::span<const BFloat16>, std::optional<Shape>);
-template Tensor from_span(std::span<const Float16>, std::optional<Shape>);
-template Tensor from_span(std::span<const std::int64_t>, std::optional<Shape>);
-template Tensor from_span(std::span<const std::int32_t>, std::optional<Shape>);
-template Tensor from_span(std::span<const std::uint8_t>, std::optional<Shape>);
-template Tensor from_span(std::span<const bool>, std::optional<Shape>);
+#define TENON_INSTANTIATE(T)                                                  \
+  template Tensor from_span(std::span<const T>, std::optional<Shape>);        \
+  template Tensor tensor<T>(std::initializer_list<T>);                        \
+  template Tensor tensor<T>(std::initializer_list<std::initializer_list<T>>); \
+  template Tensor tensor<T>(std::initializer_list<std::initializer_list<std::initializer_list<T>>>);
+TENON_INSTANTIATE(float)
+TENON_INSTANTIATE(double)
+TENON_INSTANTIATE(BFloat16)
+TENON_INSTANTIATE(Float16)
+TENON_INSTANTIATE(std::int64_t)
+TENON_INSTANTIATE(std::int32_t)
+TENON_INSTANTIATE(std::uint8_t)
+TENON_INSTANTIATE(bool)
+#undef TENON_INSTANTIATE
 
 }  // namespace tenon

@@ -51,6 +51,8 @@ TEST(ZerosLike, KeepsMemoryOrderAndDType) {
   EXPECT_EQ(zeros_like(x).to_vector<std::int32_t>(), std::vector<std::int32_t>(6, 0));
   EXPECT_EQ(ones_like(x).to_vector<std::int32_t>(), std::vector<std::int32_t>(6, 1));
   EXPECT_TRUE(zeros_like(zeros({9}).slice(0, 0, 9, 2)).is_contiguous());
+  EXPECT_EQ(full_like(x, -3).strides(), x.strides());
+  EXPECT_EQ(full_like(x, -3).to_vector<std::int32_t>(), std::vector<std::int32_t>(6, -3));
 }
 
 TEST(Eye, IsTheIdentity) {
@@ -105,6 +107,28 @@ TEST(TensorFromLists, RefusesRaggedLists) {
   expect_error<ShapeError>([] { tensor({{1, 2}, {3}}); }, {"[tensor]", "rows of 2", "one of 1"});
   expect_error<ShapeError>([] { tensor({{{1, 2}, {3, 4}}, {{5, 6}}}); }, {"[tensor]"});
   expect_error<ShapeError>([] { tensor({{{1, 2}}, {{3}}}); }, {"[1,"});
+}
+
+TEST(TensorFromLists, OfOtherElementTypes) {
+  EXPECT_EQ(tensor<std::int64_t>({INT64_MAX, INT64_MIN}).to_vector<std::int64_t>(),
+            Integers({INT64_MAX, INT64_MIN}));
+  const Tensor x = tensor<double>({{0.1, 2}, {3, 4}});
+  EXPECT_EQ(x.shape(), Shape({2, 2}));
+  EXPECT_EQ(x.to_vector<double>(), Doubles({0.1, 2, 3, 4}));
+  const Tensor flags =
+      tensor<bool>({{{true, false}, {false, true}}, {{true, true}, {false, false}}});
+  EXPECT_EQ(flags.dtype(), DType::kBool);
+  EXPECT_EQ(flags.shape(), Shape({2, 2, 2}));
+  EXPECT_EQ(flags.to(DType::kI64).to_vector<std::int64_t>(), Integers({1, 0, 0, 1, 1, 1, 0, 0}));
+  EXPECT_EQ(tensor<std::uint8_t>({7, 255}).to_vector<std::uint8_t>(),
+            std::vector<std::uint8_t>({7, 255}));
+  EXPECT_EQ(tensor<std::int32_t>({1, 2}).dtype(), DType::kI32);
+  EXPECT_EQ(tensor<BFloat16>({BFloat16(1.5f)}).item<float>(), 1.5f);
+  expect_error<ShapeError>(
+      [] {
+        tensor<std::int64_t>({{1, 2}, {3, 4, 5}});
+      },
+      {"[tensor]", "rows of 2", "one of 3"});
 }
 
 TEST(FromVector, CopiesUnderAShape) {

@@ -56,11 +56,25 @@ Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generato
 /// 1 with the given probability, else 0. Throws ValueError outside [0, 1].
 Tensor bernoulli(const Shape& shape, double probability, Generator& generator,
                  const TensorOptions& options = {});
+/// 1 with the probability that each element gives, else 0, in its dtype (floating). Probabilities
+/// outside [0, 1] and NaN throw ValueError.
+Tensor bernoulli(const Tensor& probabilities, Generator& generator = default_generator());
 /// 0 … n-1 in random order, i64 (Fisher–Yates on the host).
 Tensor randperm(std::int64_t n, Generator& generator);
 
 inline Tensor rand(const Shape& shape) { return rand(shape, default_generator()); }
 inline Tensor randn(const Shape& shape) { return randn(shape, default_generator()); }
+inline Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape) {
+  return randint(low, high, shape, default_generator());
+}
+inline Tensor randperm(std::int64_t n) { return randperm(n, default_generator()); }
+
+/// With the prototype's shape, dtype and device, row-major: the same numbers for every memory
+/// order.
+Tensor rand_like(const Tensor& prototype, Generator& generator = default_generator());
+Tensor randn_like(const Tensor& prototype, Generator& generator = default_generator());
+Tensor randint_like(const Tensor& prototype, std::int64_t low, std::int64_t high,
+                    Generator& generator = default_generator());
 
 }  // namespace tenon
 

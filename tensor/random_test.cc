@@ -350,5 +350,49 @@ TEST(Draws, RefuseArgumentsOutsideTheirDomain) {
   EXPECT_EQ(g.offset(), 0u);  // a refused call uses up nothing
 }
 
+TEST(RandLike, DrawsTheSameForEveryMemoryOrder) {
+  const Tensor x = zeros({3, 4}, {.dtype = DType::kF64}), turned = zeros({4, 3}, x.options()).t();
+  Generator first(5), second(5), third(5);
+  const Tensor drawn = rand_like(x, first);
+  EXPECT_EQ(drawn.dtype(), DType::kF64);
+  testing::expect_identical(drawn, rand({3, 4}, third, {.dtype = DType::kF64}));
+  testing::expect_identical(drawn, rand_like(turned, second));
+  testing::expect_identical(randn_like(x, first), randn_like(turned, second));
+  const Tensor whole = randint_like(x, 2, 5, first);
+  testing::expect_identical(whole, randint_like(turned, 2, 5, second));
+  EXPECT_GE(min(whole).item<double>(), 2);
+  EXPECT_LE(max(whole).item<double>(), 4);
+  testing::expect_error<DTypeError>([] { rand_like(zeros({2}, {.dtype = DType::kI64})); },
+                                    {"[rand]", "i64"});
+  testing::expect_error<ValueError>([] { randn_like(Tensor()); }, {"[randn_like]", "undefined"});
+}
+
+// Five standard deviations of the mean of n draws with probability p are 5 sqrt(p (1-p) / n).
+TEST(Bernoulli, OfEachElementsProbability) {
+  constexpr std::int64_t kDraws = 20000;
+  const Tensor p = tensor({0, 0.25, 0.5, 1});
+  for (const DType dtype : testing::kFloating) {
+    Generator generator(3);
+    const Tensor drawn = bernoulli(p.to(dtype).expand({kDraws, 4}), generator);
+    EXPECT_EQ(drawn.dtype(), dtype);
+    const Tensor means = mean(drawn.to(DType::kF64), {0});
+    for (int i = 0; i < 4; ++i) {
+      const double wanted = p.item<double>({i});
+      EXPECT_NEAR(means.item<double>({i}), wanted,
+                  5 * std::sqrt(wanted * (1 - wanted) / static_cast<double>(kDraws)));
+    }
+  }
+  EXPECT_EQ(bernoulli(zeros({0, 2})).shape(), Shape({0, 2}));
+  for (const float bad : {-0.1f, 1.1f, std::nanf("")}) {
+    testing::expect_error<ValueError>(
+        [bad] {
+          bernoulli(tensor({0.5f, bad}));
+        },
+        {"[bernoulli]", "[0, 1]"});
+  }
+  testing::expect_error<DTypeError>([] { bernoulli(zeros({2}, {.dtype = DType::kI64})); },
+                                    {"[bernoulli]", "i64"});
+}
+
 }  // namespace
 }  // namespace tenon

@@ -24,7 +24,8 @@ bool lies_within(std::int64_t room, const Shape& shape, const Strides& strides,
   return first >= 0 && last < room;
 }
 
-bool dense_in_order(const Shape& shape, const Strides& strides, std::span<const int> fastest_first) {
+bool dense_in_order(const Shape& shape, const Strides& strides,
+                    std::span<const int> fastest_first) {
   std::int64_t expected = 1;
   for (const int dim : fastest_first) {
     if (shape[dim] != 1 && strides[dim] != expected) return false;
@@ -77,8 +78,8 @@ bool Tensor::is_contiguous(Layout layout) const {
 void Tensor::check_host_access(DType wanted) const {
   if (!defined()) throw ValueError("[data] expected a tensor, got an undefined one");
   if (wanted != dtype_) {
-    throw DTypeError("[data] expected " + std::string(name(dtype_)) + " (the tensor's dtype), got " +
-                     std::string(name(wanted)));
+    throw DTypeError("[data] expected " + std::string(name(dtype_)) +
+                     " (the tensor's dtype), got " + std::string(name(wanted)));
   }
   if (!device().is_cpu()) {
     throw DeviceError("[data] expected a tensor on the cpu, got one on " + to_string(device()));
@@ -88,10 +89,10 @@ void Tensor::check_host_access(DType wanted) const {
 Tensor Tensor::element_at(std::span<const std::int64_t> index, bool only_one) const {
   if (!defined()) throw ValueError("[item] expected a tensor, got an undefined one");
   if (only_one ? numel_ != 1 : static_cast<int>(index.size()) != ndim()) {
-    throw ShapeError(only_one ? "[item] expected a tensor with one element, got shape " +
-                                    to_string(shape_)
-                              : "[item] expected " + std::to_string(ndim()) + " indices for shape " +
-                                    to_string(shape_) + ", got " + std::to_string(index.size()));
+    throw ShapeError(
+        only_one ? "[item] expected a tensor with one element, got shape " + to_string(shape_)
+                 : "[item] expected " + std::to_string(ndim()) + " indices for shape " +
+                       to_string(shape_) + ", got " + std::to_string(index.size()));
   }
   Tensor element = *this;
   for (std::size_t i = 0; i < index.size(); ++i) element = element.select(0, index[i]);
@@ -156,6 +157,12 @@ Tensor Tensor::to(Device target) const {
     return source.to(kCpu).to(target);
   }
   return moved;
+}
+
+Tensor Tensor::to(Layout layout) const {
+  internal::check_defined("to", "input", *this);
+  if (layout == Layout::kChannelsLast) internal::check_ndim("to", "input", *this, 4);
+  return contiguous(layout);
 }
 
 const Tensor& Tensor::copy_(const Tensor& source) const {

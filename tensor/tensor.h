@@ -64,8 +64,8 @@ class Tensor {
   /// Whether the elements lie dense in memory in this order.
   bool is_contiguous(Layout layout = Layout::kRowMajor) const;
 
-  /// Address of the first element. Throws DTypeError where T is not the dtype, DeviceError where the
-  /// elements are not in host memory.
+  /// Address of the first element. Throws DTypeError where T is not the dtype, DeviceError where
+  /// the elements are not in host memory.
   template <class T>
   T* data() const {
     check_host_access(dtype_of<T>);
@@ -126,6 +126,23 @@ class Tensor {
   /// Repeats dimensions of size 1, and new leading ones, without copying. -1 keeps a size.
   /// Throws ShapeError.
   Tensor expand(const Shape& shape) const;
+  /// Parts of `size` along `dim`, the last one smaller where they do not divide it; parts of these
+  /// sizes, which must add up. Throws ValueError, ShapeError.
+  std::vector<Tensor> split(std::int64_t size, int dim = 0) const;
+  std::vector<Tensor> split(std::span<const std::int64_t> sizes, int dim = 0) const;
+  std::vector<Tensor> split(std::initializer_list<std::int64_t> sizes, int dim = 0) const {
+    return split(std::span<const std::int64_t>(sizes.begin(), sizes.size()), dim);
+  }
+  /// At most `count` parts of equal size, the last one smaller where they do not divide it (as in
+  /// PyTorch, 5 into 4 gives 2, 2, 1). Throws ValueError.
+  std::vector<Tensor> chunk(std::int64_t count, int dim = 0) const;
+  /// The elements [.., i, .., i + offset, ..] of two dimensions, which move to one at the end.
+  /// Throws IndexError, ShapeError.
+  Tensor diagonal(std::int64_t offset = 0, int dim0 = 0, int dim1 = 1) const;
+  /// One dimension in the shape `sizes` (one may be -1): flatten's inverse. Throws ShapeError.
+  Tensor unflatten(int dim, const Shape& sizes) const;
+  /// Dimension `from` at position `to`; the others keep their order.
+  Tensor movedim(int from, int to) const;
 
   // Copies.
 
@@ -137,6 +154,8 @@ class Tensor {
   /// anything to bool is `!= 0`.
   Tensor to(DType dtype) const;
   Tensor to(Device device) const;
+  /// As contiguous(layout). Throws ShapeError for channels-last of other than 4 dimensions.
+  Tensor to(Layout layout) const;
 
   // Writes in place. Each bumps the storage's version.
 
@@ -197,6 +216,7 @@ Tensor zeros(const Shape& shape, const TensorOptions& options = {});
 Tensor ones(const Shape& shape, const TensorOptions& options = {});
 Tensor zeros_like(const Tensor& prototype);
 Tensor ones_like(const Tensor& prototype);
+Tensor full_like(const Tensor& prototype, double value);
 /// The n x n identity.
 Tensor eye(std::int64_t n, const TensorOptions& options = {});
 /// begin, begin + step, … before end. Throws ValueError where step leads away from end or is 0.
@@ -207,10 +227,20 @@ Tensor linspace(double first, double last, std::int64_t count, const TensorOptio
 /// A 0-d tensor.
 Tensor scalar(double value, const TensorOptions& options = {});
 
-/// f32 tensors from lists, one to three levels deep. Throws ShapeError for ragged lists.
+/// f32 tensors from lists, one to three levels deep. Throws ShapeError for ragged lists. (For C++ a
+/// list of lists of one element each is ambiguous: write `tensor({1, 2}).unsqueeze(1)`.)
 Tensor tensor(std::initializer_list<float> values);
 Tensor tensor(std::initializer_list<std::initializer_list<float>> rows);
 Tensor tensor(std::initializer_list<std::initializer_list<std::initializer_list<float>>> planes);
+/// The same of another element type: `tensor<std::int64_t>({{1, 2}, {3, 4}})`.
+template <class T>
+Tensor tensor(std::initializer_list<std::type_identity_t<T>> values);
+template <class T>
+Tensor tensor(std::initializer_list<std::initializer_list<std::type_identity_t<T>>> rows);
+template <class T>
+Tensor tensor(
+    std::initializer_list<std::initializer_list<std::initializer_list<std::type_identity_t<T>>>>
+        planes);
 
 /// A copy of `values`, in row-major order, under `shape` (by default 1-d).
 /// Throws ShapeError where the counts differ.

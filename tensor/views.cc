@@ -87,9 +87,9 @@ Tensor Tensor::flatten(int first, int last) const {
                      std::to_string(last));
   }
   Shape shape;
-  std::int64_t merged = 1;
+  const std::int64_t merged =
+      tenon::numel(Shape(std::span<const std::int64_t>(shape_).subspan(first, last - first + 1)));
   for (int i = 0; i < ndim(); ++i) {
-    if (i >= first && i <= last) merged *= shape_[i];
     if (i == last) {
       shape.push_back(merged);
     } else if (i < first || i > last) {
@@ -219,6 +219,125 @@ Tensor Tensor::expand(const Shape& wanted) const {
                      " broadcasts to, got " + to_string(wanted));
   }
   return with(shape, strides, offset_);
+}
+
+std::vector<Tensor> Tensor::split(std::span<const std::int64_t> sizes, int dim) const {
+  if (ndim() == 0) throw ShapeError("[split] expected a tensor with dimensions, got a 0-d one");
+  dim = normalize_dim(dim, ndim(), "split");
+  std::int64_t rest = shape_[dim];
+  bool valid = true;
+  for (const std::int64_t size : sizes) {
+    valid = valid && size >= 0 && size <= rest;
+    rest -= valid ? size : 0;
+  }
+  if (!valid || rest != 0) {
+    throw ShapeError("[split] expected sizes that add up to dim " + std::to_string(dim) + " of " +
+                     to_string(shape_) + ", got " + to_string(Dims(sizes)));
+  }
+  std::vector<Tensor> parts;
+  std::int64_t begin = 0;
+  for (const std::int64_t size : sizes) {
+    parts.push_back(narrow(dim, begin, size));
+    begin += size;
+  }
+  return parts;
+}
+
+std::vector<Tensor> Tensor::split(std::int64_t size, int dim) const {
+  if (ndim() == 0) throw ShapeError("[split] expected a tensor with dimensions, got a 0-d one");
+  if (size < 1) throw ValueError("[split] expected a size above 0, got " + std::to_string(size));
+  dim = normalize_dim(dim, ndim(), "split");
+  std::vector<Tensor> parts;
+  std::int64_t begin = 0;
+  do {  // a dimension of size 0 is one part
+    const std::int64_t length = std::min(size, shape_[dim] - begin);
+    parts.push_back(narrow(dim, begin, length));
+    begin += length;
+  } while (begin < shape_[dim]);
+  return parts;
+}
+
+std::vector<Tensor> Tensor::chunk(std::int64_t count, int dim) const {
+  if (ndim() == 0) throw ShapeError("[chunk] expected a tensor with dimensions, got a 0-d one");
+  if (count < 1) throw ValueError("[chunk] expected a count above 0, got " + std::to_string(count));
+  dim = normalize_dim(dim, ndim(), "chunk");
+  const std::int64_t size = shape_[dim];
+  if (size == 0) return std::vector<Tensor>(static_cast<std::size_t>(count), *this);
+  return split(size / count + (size % count != 0), dim);
+}
+
+Tensor Tensor::diagonal(std::int64_t offset, int dim0, int dim1) const {
+  if (ndim() < 2) {
+    throw ShapeError("[diagonal] expected at least 2 dimensions, got " + to_string(shape_));
+  }
+  dim0 = normalize_dim(dim0, ndim(), "diagonal");
+  dim1 = normalize_dim(dim1, ndim(), "diagonal");
+  if (dim0 == dim1) {
+    throw ShapeError("[diagonal] expected two dimensions, got " + std::to_string(dim0) + " twice");
+  }
+  const std::int64_t rows = shape_[dim0], columns = shape_[dim1];
+  offset = std::clamp(offset, -rows, columns);
+  const std::int64_t row = std::max<std::int64_t>(-offset, 0);
+  const std::int64_t column = std::max<std::int64_t>(offset, 0);
+  const std::int64_t length = std::min(rows - row, columns - column);
+  Shape shape = shape_;
+  Strides strides = strides_;
+  const std::int64_t step = strides_[dim0] + strides_[dim1];
+  for (const int dim : {std::max(dim0, dim1), std::min(dim0, dim1)}) {
+    shape.erase(dim);
+    strides.erase(dim);
+  }
+  shape.push_back(length);
+  strides.push_back(step);
+  const std::int64_t skipped = row * strides_[dim0] + column * strides_[dim1];
+  return with(shape, strides, offset_ + (length > 0 ? skipped : 0));
+}
+
+Tensor Tensor::unflatten(int dim, const Shape& sizes) const {
+  if (ndim() == 0) throw ShapeError("[unflatten] expected a tensor with dimensions, got a 0-d one");
+  dim = normalize_dim(dim, ndim(), "unflatten");
+  Shape inner = sizes;
+  std::int64_t known = 1;
+  int unknown = -1;
+  bool valid = true;
+  for (int i = 0; i < sizes.size(); ++i) {
+    if (sizes[i] == -1 && unknown < 0) {
+      unknown = i;
+    } else {
+      valid = valid && sizes[i] >= 0 && !__builtin_mul_overflow(known, sizes[i], &known);
+    }
+  }
+  if (valid && unknown >= 0 && known > 0) {
+    inner[unknown] = shape_[dim] / known;
+    known *= inner[unknown];
+  }
+  if (!valid || known != shape_[dim]) {
+    throw ShapeError("[unflatten] expected sizes whose product is dim " + std::to_string(dim) +
+                     " of " + to_string(shape_) + ", got " + to_string(sizes));
+  }
+  Shape shape = shape_;
+  Strides strides = strides_;
+  shape.erase(dim);
+  strides.erase(dim);
+  std::int64_t step = strides_[dim];
+  for (int i = inner.size() - 1; i >= 0; --i) {
+    shape.insert(dim, inner[i]);
+    strides.insert(dim, step);
+    step *= std::max<std::int64_t>(inner[i], 1);
+  }
+  return with(shape, strides, offset_);
+}
+
+Tensor Tensor::movedim(int from, int to) const {
+  from = normalize_dim(from, ndim(), "movedim");
+  to = normalize_dim(to, ndim(), "movedim");
+  Tensor result = *this;
+  if (ndim() == 0) return result;
+  result.shape_.erase(from);
+  result.shape_.insert(to, shape_[from]);
+  result.strides_.erase(from);
+  result.strides_.insert(to, strides_[from]);
+  return result;
 }
 
 }  // namespace tenon

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "autograd/anomaly.h"
 #include "autograd/autocast.h"
 #include "autograd/internal/accumulate.h"
 #include "autograd/internal/grad_mode.h"
@@ -102,6 +103,8 @@ void Pass::run_node(Node& node) {
   if (choosy_) {
     if (node.chosen_ == mark_) capture(node);
     if (node.visited_ == mark_ && !node.leads_) return;
+  } else {
+    retain(node);
   }
   if (node.released_) {
     throw AutogradError(
@@ -111,12 +114,22 @@ void Pass::run_node(Node& node) {
   }
   {
     Gradients gradients(node, *this);
+    // The rule is checked as a whole, by what it hands over, not the operations it is made of.
+    const DetectAnomaly inside(false);
     node.differentiate(gradients);
   }
   if (retain_graph_) return;
   node.released_ = true;
   node.drop_saved();
   node.inputs_.clear();
+}
+
+void Pass::retain(const Node& node) {
+  for (const Node::Output& output : node.outputs_) {
+    if (!output.retaining || !output.grad.defined()) continue;
+    retained_.push_back(
+        {tenon::internal::IntrusivePtr<VariableImpl>(output.retaining), output.grad});
+  }
 }
 
 void Pass::run_leaf_hooks() {
@@ -127,16 +140,17 @@ void Pass::run_leaf_hooks() {
 
 void Pass::store() {
   for (Leaf& leaf : leaves_) {
-    if (!leaf.grad.defined()) continue;
-    if (create_graph_) {
-      const GradMode mode(true);
-      Variable sum(leaf.impl->grad);
-      add(sum, std::move(leaf.grad));
-      leaf.impl->grad = sum.impl();
-    } else {
-      store_grad(*leaf.impl, std::move(leaf.grad));
-    }
+    if (leaf.grad.defined()) add_to_grad(*leaf.impl, std::move(leaf.grad));
   }
+  for (Retained& result : retained_) add_to_grad(*result.impl, std::move(result.grad));
+}
+
+void Pass::add_to_grad(VariableImpl& variable, Variable grad) const {
+  if (!create_graph_) return store_grad(variable, std::move(grad));
+  const GradMode mode(true);
+  Variable sum(variable.grad);
+  add(sum, std::move(grad));
+  variable.grad = sum.impl();
 }
 
 void Pass::choose(std::span<const Variable> outputs, std::span<const Variable> inputs) {

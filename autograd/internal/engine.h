@@ -62,6 +62,10 @@ class Pass {
     Pass* outer_pass;  // the pass around this one that has reached the leaf too
     std::uint32_t outer_slot;
   };
+  struct Retained {
+    tenon::internal::IntrusivePtr<VariableImpl> impl;
+    Variable grad;
+  };
   struct Choice {
     Edge edge;
     Variable grad;
@@ -72,8 +76,10 @@ class Pass {
   void run_node(Node& node);
   void run_leaf_hooks();
   void capture(const Node& node);
+  void retain(const Node& node);
   void mark_path(std::span<const Variable> outputs);
   void add(Variable& sum, Variable grad) const;
+  void add_to_grad(VariableImpl& variable, Variable grad) const;
   void leave_leaves();
 
   const bool retain_graph_;
@@ -82,6 +88,7 @@ class Pass {
   std::uint64_t mark_ = 0;
   absl::InlinedVector<Ready, 8> ready_;
   absl::InlinedVector<Leaf, 8> leaves_;
+  std::vector<Retained> retained_;  // results that collect their gradients
   std::vector<Choice> choices_;
 };
 

@@ -18,6 +18,9 @@ class Pass;
 
 struct VariableImpl : tenon::internal::RefCounted<VariableImpl>, Pooled {
   explicit VariableImpl(Tensor&& v) : value(std::move(v)) {}
+  ~VariableImpl() {
+    if (retains_grad) grad_fn->retain_grad(output, nullptr);
+  }
 
   /// Changes when the value is written in place and when it is replaced.
   std::uint64_t stamp() const {
@@ -25,7 +28,7 @@ struct VariableImpl : tenon::internal::RefCounted<VariableImpl>, Pooled {
   }
 
   Tensor value;
-  tenon::internal::IntrusivePtr<VariableImpl> grad;  // of a leaf
+  tenon::internal::IntrusivePtr<VariableImpl> grad;  // of a leaf, or where retains_grad
   tenon::internal::IntrusivePtr<Node> grad_fn;       // what computed it; null for a leaf
   std::unique_ptr<HookList> hooks;                   // of a leaf; a node keeps those of its outputs
   Pass* pass = nullptr;                              // the backward pass that has reached this leaf
@@ -33,6 +36,8 @@ struct VariableImpl : tenon::internal::RefCounted<VariableImpl>, Pooled {
   std::uint32_t output = 0;                          // which output of grad_fn this is
   std::uint32_t generation = 0;                      // times the value was replaced
   bool requires_grad = false;
+  bool retains_grad = false;     // a result that collects its gradient
+  bool shares_elements = false;  // a view of another variable, or seen by a view
 };
 
 }  // namespace tenon::autograd

@@ -89,4 +89,34 @@ Variable linear(const Variable& x, const Variable& weight, const Variable& bias,
       x, weight, bias);
 }
 
+Variable addmm(const Variable& input, const Variable& a, const Variable& b, double beta,
+               double alpha) {
+  if (autocasting()) {
+    return autocast(
+        autocast_precision("addmm"),
+        [=](const Variable& low_input, const Variable& low_a, const Variable& low_b) {
+          return addmm(low_input, low_a, low_b, beta, alpha);
+        },
+        input, a, b);
+  }
+  Tensor y = tenon::addmm(input.value(), a.value(), b.value(), beta, alpha);
+  if (!recording(input, a, b)) return y;
+  return record(
+      "addmm", std::move(y),
+      [=, a = save_if(requires_grad(b), a), b = save_if(requires_grad(a), b)](Gradients& g) {
+        if (g.needs(0)) g.set_broadcast(0, mul(g.output(), beta));
+        if (!g.needs(1) && !g.needs(2)) return;
+        const Variable grad = alpha == 1 ? g.output() : mul(g.output(), alpha);
+        if (g.needs(1)) g.set(1, matmul(grad, transpose(b.get(g), 0, 1)));
+        if (g.needs(2)) g.set(2, matmul(transpose(a.get(g), 0, 1), grad));
+      },
+      input, a, b);
+}
+
+Variable outer(const Variable& a, const Variable& b) {
+  Tensor y = tenon::outer(a.value(), b.value());
+  if (!recording(a, b)) return y;
+  return mul(unsqueeze(a, 1), b);
+}
+
 }  // namespace tenon::autograd

@@ -20,18 +20,6 @@ Variable reshaped(const char* name, Tensor y, const Variable& x) {
       name, std::move(y), [](Gradients& g) { g.set(0, reshape(g.output(), g.shape(0))); }, x);
 }
 
-/// Zeros of `shape` with x where slice(…, dim, begin, end, step) reads: slice's adjoint.
-Variable slice_adjoint(const Variable& x, const Shape& shape, int dim, std::int64_t begin,
-                       std::int64_t end, std::int64_t step) {
-  Tensor y = tenon::zeros(shape, x.value().options());
-  y.slice(dim, begin, end, step).copy_(x.value());
-  if (!recording(x)) return y;
-  return record(
-      "slice_adjoint", std::move(y),
-      [dim, begin, end, step](Gradients& g) { g.set(0, slice(g.output(), dim, begin, end, step)); },
-      x);
-}
-
 }  // namespace
 
 Variable reshape(const Variable& x, const Shape& shape) {
@@ -69,31 +57,6 @@ Variable expand(const Variable& x, const Shape& shape) {
       "expand", std::move(y), [](Gradients& g) { g.set_broadcast(0, g.output()); }, x);
 }
 
-Variable slice(const Variable& x, int dim, std::int64_t begin, std::int64_t end,
-               std::int64_t step) {
-  Tensor y = checked_value("slice", x).slice(dim, begin, end, step);
-  if (!recording(x)) return y;
-  return record(
-      "slice", std::move(y),
-      [dim, begin, end, step](Gradients& g) {
-        g.set(0, slice_adjoint(g.output(), g.shape(0), dim, begin, end, step));
-      },
-      x);
-}
-
-Variable select(const Variable& x, int dim, std::int64_t index) {
-  Tensor y = checked_value("select", x).select(dim, index);
-  if (!recording(x)) return y;
-  const int d = normalize_dim(dim, x.ndim(), "select");
-  const std::int64_t i = index < 0 ? index + x.size(d) : index;
-  return record(
-      "select", std::move(y),
-      [d, i](Gradients& g) {
-        g.set(0, slice_adjoint(unsqueeze(g.output(), d), g.shape(0), d, i, i + 1, 1));
-      },
-      x);
-}
-
 Variable squeeze(const Variable& x, int dim) {
   return reshaped("squeeze", checked_value("squeeze", x).squeeze(dim), x);
 }
@@ -102,22 +65,16 @@ Variable unsqueeze(const Variable& x, int dim) {
   return reshaped("unsqueeze", checked_value("unsqueeze", x).unsqueeze(dim), x);
 }
 
-Variable cat(std::span<const Variable> variables, int dim) {
-  std::vector<Tensor> values;
-  for (const Variable& variable : variables) values.push_back(variable.value());
-  Tensor y = tenon::cat(values, dim);
-  if (!recording(variables)) return y;
-  std::vector<std::int64_t> sizes;
-  for (const Tensor& value : values) sizes.push_back(value.size(dim));
-  auto rule = [dim, sizes = std::move(sizes)](Gradients& g) {
-    std::int64_t begin = 0;
-    for (int i = 0; i < static_cast<int>(sizes.size()); ++i) {
-      const std::int64_t end = begin + sizes[static_cast<std::size_t>(i)];
-      if (g.needs(i)) g.set_broadcast(i, slice(g.output(), dim, begin, end));
-      begin = end;
-    }
-  };
-  return record_all("cat", {std::move(y)}, std::move(rule), variables).front();
+Variable unflatten(const Variable& x, int dim, const Shape& sizes) {
+  return reshaped("unflatten", checked_value("unflatten", x).unflatten(dim, sizes), x);
+}
+
+Variable movedim(const Variable& x, int from, int to) {
+  Tensor y = checked_value("movedim", x).movedim(from, to);
+  if (!recording(x)) return y;
+  return record(
+      "movedim", std::move(y),
+      [from, to](Gradients& g) { g.set(0, movedim(g.output(), to, from)); }, x);
 }
 
 Variable to(const Variable& x, DType dtype) {
@@ -126,6 +83,21 @@ Variable to(const Variable& x, DType dtype) {
   if (!recording(x)) return y;
   return record(
       "to", std::move(y), [](Gradients& g) { g.set(0, to(g.output(), g.dtype(0))); }, x);
+}
+
+Variable to(const Variable& x, Layout layout) {
+  Tensor y = checked_value("to", x).to(layout);
+  if (x.value().is_contiguous(layout)) return x;
+  if (!recording(x)) return y;
+  return record(
+      "to", std::move(y), [](Gradients& g) { g.set(0, g.output()); }, x);
+}
+
+Variable clone(const Variable& x) {
+  Tensor y = checked_value("clone", x).clone();
+  if (!recording(x)) return y;
+  return record(
+      "clone", std::move(y), [](Gradients& g) { g.set(0, g.output()); }, x);
 }
 
 }  // namespace tenon::autograd

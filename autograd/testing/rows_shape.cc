@@ -4,70 +4,9 @@
 #include "autograd/ops.h"
 #include "autograd/testing/reference.h"
 #include "autograd/testing/rows.h"
+#include "autograd/testing/rows_moves.h"
 
 namespace tenon::autograd::testing::rows {
-namespace {
-
-/// An operation that moves elements: `source(index of the result)` is the index of x it came from.
-template <class Call, class Source>
-Sample moved(std::string name, const Shape& shape, Call call, const Shape& result, Source source) {
-  return {.name = std::move(name),
-          .inputs = {values(shape, -100, 100)},
-          .call = [call](Inputs x) { return call(x[0]); },
-          .reference =
-              [result, source](Values x) {
-                const Array from(x[0]);
-                Array to(result);
-                for_each_index(result, [&](const Dims& i) { to.at(i) = from(source(i)); });
-                return to.tensor();
-              }};
-}
-
-/// An operation that gives the same elements, in row-major order, another shape.
-template <class Call>
-Sample renamed(std::string name, const Shape& shape, Call call, const Shape& result) {
-  return {.name = std::move(name),
-          .inputs = {values(shape, -100, 100)},
-          .call = [call](Inputs x) { return call(x[0]); },
-          .reference =
-              [result](Values x) {
-                Array to(result);
-                to.values = Array(x[0]).values;
-                return to.tensor();
-              }};
-}
-
-template <class Call>
-BadInput refused(std::string name, Call call, Throws error, std::vector<std::string> message) {
-  return {.name = std::move(name),
-          .call =
-              [call] {
-                call(Variable(zeros({2, 3})));
-              },
-          .error = error,
-          .message = std::move(message)};
-}
-
-template <class Call>
-BadInput undefined(Call call) {
-  return {.name = "undefined argument",
-          .call = [call] { call(Variable()); },
-          .error = Throws::kValueError,
-          .message = {"undefined"}};
-}
-
-OpRow row(std::vector<Sample> samples, std::vector<BadInput> bad) {
-  return {.name = {},
-          .dtypes = numeric(),
-          .samples = std::move(samples),
-          .bad = std::move(bad),
-          .tolerance = 1};
-}
-
-using V = const Variable&;
-
-}  // namespace
-
 OpRow reshape() {
   const auto to = [](Shape shape) { return [shape](V x) { return autograd::reshape(x, shape); }; };
   return row({renamed("2-d to 3-d", {4, 6}, to({2, 3, 4}), {2, 3, 4}),
@@ -264,8 +203,17 @@ OpRow to() {
   return row({sample("f64", {3, 4}, DType::kF64, same), sample("f32", {3, 4}, DType::kF32, same),
               sample("i64", {3, 4}, DType::kI64,
                      [](double x) { return static_cast<double>(static_cast<std::int64_t>(x)); }),
-              sample("0-d", {}, DType::kF64, same), sample("empty", {0}, DType::kF64, same)},
-             {undefined([](V x) { return autograd::to(x, DType::kF64); })});
+              sample("0-d", {}, DType::kF64, same), sample("empty", {0}, DType::kF64, same),
+              renamed("channels-last", {2, 3, 2, 2},
+                      [](V x) { return autograd::to(x, Layout::kChannelsLast); }, {2, 3, 2, 2}),
+              renamed("row-major", {3, 4}, [](V x) { return autograd::to(x, Layout::kRowMajor); },
+                      {3, 4})},
+             {undefined([](V x) { return autograd::to(x, DType::kF64); }),
+              refused("channels-last of 2-d",
+                      [](V x) {
+                        return autograd::to(autograd::transpose(x, 0, 1), Layout::kChannelsLast);
+                      },
+                      Throws::kShapeError, {"4 dimensions", "[3,2]"})});
 }
 
 }  // namespace tenon::autograd::testing::rows

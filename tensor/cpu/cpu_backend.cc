@@ -46,6 +46,12 @@ class CpuBackend final : public Backend {
   bool all_finite(const Tensor& x) override { return cpu::all_finite(x); }
 
   void matmul(const MatmulArgs& args, const Tensor& out) override { cpu::matmul(args, out); }
+  bool svd(const Tensor& x, const Tensor& u, const Tensor& s, const Tensor& vh) override {
+    return cpu::svd(x, u, s, vh);
+  }
+  bool eigh(const Tensor& x, const Tensor& values, const Tensor& vectors) override {
+    return cpu::eigh(x, values, vectors);
+  }
 
   void conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const Conv2dParams& params,
               Activation activation, const Tensor& out) override {
@@ -112,6 +118,11 @@ class CpuBackend final : public Backend {
                            const Tensor& out) override {
     return cpu::scatter_add(dim, index, values, out);
   }
+  std::int64_t scatter(int dim, const Tensor& index, const Tensor& values,
+                       const Tensor& out) override {
+    return cpu::scatter_elements(dim, index, values, out);
+  }
+  void nonzero(const Tensor& x, const Tensor& out) override { cpu::nonzero(x, out); }
 
   void random(const RandomArgs& args, const Tensor& out) override { cpu::random(args, out); }
   void dropout(const Tensor& x, double p, std::uint64_t seed, std::uint64_t offset,

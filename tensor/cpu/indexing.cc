@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include "tensor/cpu/chunk.h"
@@ -75,7 +76,8 @@ std::int64_t index_add(const Tensor& indices, const Tensor& values, const Tensor
   if (const std::int64_t bad = first_outside(indices, size); bad >= 0) return bad;
   const auto* index = indices.data<std::int64_t>();
   dispatch_compute(out.dtype(), [&]<class C>() {
-    for (std::int64_t i = 0; i < out.shape()[0] * count; ++i) {  // in order: equal rows add up alike
+    for (std::int64_t i = 0; i < out.shape()[0] * count;
+         ++i) {  // in order: equal rows add up alike
       const std::int64_t target = i / count * size + index[i % count];
       add_run<C>(run_at(values, i * inner), run_at(out, target * inner), inner);
     }
@@ -106,6 +108,28 @@ std::int64_t scatter_add(int dim, const Tensor& index, const Tensor& values, con
     });
   });
   return -1;
+}
+
+std::int64_t scatter_elements(int dim, const Tensor& index, const Tensor& values,
+                              const Tensor& out) {
+  if (const std::int64_t bad = first_outside(index, out.shape()[dim]); bad >= 0) return bad;
+  dispatch_element(out.dtype(), [&]<class T>() {
+    const T* from = values.data<T>();
+    T* to = out.data<T>();
+    for_each_gathered(index, out.strides(), dim,
+                      [&](std::int64_t i, std::int64_t offset) { to[offset] = from[i]; });
+  });
+  return -1;
+}
+
+void nonzero(const Tensor& x, const Tensor& out) {
+  const bool* element = x.data<bool>();
+  auto* to = out.data<std::int64_t>();
+  Dims at = Dims::filled(x.ndim(), 0);
+  for (std::int64_t i = 0; i < x.numel(); ++i) {
+    if (element[i]) to = std::copy(at.begin(), at.end(), to);
+    for (int d = x.ndim() - 1; d >= 0 && ++at[d] == x.shape()[d]; --d) at[d] = 0;
+  }
 }
 
 }  // namespace tenon::cpu

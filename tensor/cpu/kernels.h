@@ -25,6 +25,10 @@ bool all_finite(const Tensor& x);
 // matmul.cc: oneDNN, or Eigen where oneDNN does not take the dtype.
 void matmul(const MatmulArgs& args, const Tensor& out);
 
+// decompose.cc: Eigen.
+bool svd(const Tensor& x, const Tensor& u, const Tensor& s, const Tensor& vh);
+bool eigh(const Tensor& x, const Tensor& values, const Tensor& vectors);
+
 // conv.cc: oneDNN; conv_plain.cc: f64 by loops.
 void conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const Conv2dParams& params,
             Activation activation, const Tensor& out);
@@ -61,11 +65,14 @@ std::int64_t index_select(const Tensor& x, const Tensor& indices, const Tensor& 
 std::int64_t index_add(const Tensor& indices, const Tensor& values, const Tensor& out);
 std::int64_t gather_elements(const Tensor& x, int dim, const Tensor& index, const Tensor& out);
 std::int64_t scatter_add(int dim, const Tensor& index, const Tensor& values, const Tensor& out);
+std::int64_t scatter_elements(int dim, const Tensor& index, const Tensor& values,
+                              const Tensor& out);
+void nonzero(const Tensor& x, const Tensor& out);
 
 // random.cc
 void random(const RandomArgs& args, const Tensor& out);
-void dropout(const Tensor& x, double p, std::uint64_t seed, std::uint64_t offset,
-             const Tensor& out, const Tensor& mask);
+void dropout(const Tensor& x, double p, std::uint64_t seed, std::uint64_t offset, const Tensor& out,
+             const Tensor& mask);
 
 // optimizer.cc
 void optimizer_update(const UpdateRule& rule, const UpdateLists& lists);

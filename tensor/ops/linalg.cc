@@ -31,8 +31,8 @@ Tensor matmul_matrices(const Tensor& a, const Tensor& b) {
   if (b.ndim() == 2 && a.ndim() > 2 && a.is_contiguous()) {
     Shape shape = a.shape();
     shape[a.ndim() - 1] = b.size(-1);
-    const std::int64_t rows = a.size(-1) == 0 ? numel(leading(a)) * a.size(-2)
-                                              : a.numel() / a.size(-1);
+    const std::int64_t rows =
+        a.size(-1) == 0 ? numel(leading(a)) * a.size(-2) : a.numel() / a.size(-1);
     return matmul_matrices(a.reshape({rows, a.size(-1)}), b).reshape(shape);
   }
   const Shape lead = broadcast_shapes(leading(a), leading(b), "matmul");
@@ -88,6 +88,31 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activat
                .activation = activation},
               out.reshape({1, rows, outputs}));
   return out;
+}
+
+Tensor addmm(const Tensor& input, const Tensor& a, const Tensor& b, double beta, double alpha) {
+  internal::check_floating("addmm", "input", input);
+  internal::check_match("addmm", "input", input, "a", a);
+  internal::check_match("addmm", "input", input, "b", b);
+  internal::check_ndim("addmm", "a", a, 2);
+  internal::check_ndim("addmm", "b", b, 2);
+  if (a.size(1) != b.size(0)) throw_inner_mismatch("addmm", a, b);
+  const Shape shape{a.size(0), b.size(1)};
+  if (broadcast_shapes(input.shape(), shape, "addmm") != shape) {
+    throw ShapeError("[addmm] expected input that broadcasts to " + to_string(shape) + ", got " +
+                     describe(input));
+  }
+  Tensor product = matmul(a, b);
+  if (alpha != 1) product = mul(product, alpha);
+  if (beta == 0) return product;  // not even a NaN of the input gets through, as in BLAS
+  return add(beta == 1 ? input : mul(input, beta), product);
+}
+
+Tensor outer(const Tensor& a, const Tensor& b) {
+  internal::check_ndim("outer", "a", a, 1);
+  internal::check_ndim("outer", "b", b, 1);
+  internal::check_same_device("outer", a, b);
+  return mul(a.unsqueeze(1), b);
 }
 
 }  // namespace tenon

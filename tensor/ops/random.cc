@@ -94,6 +94,34 @@ Tensor bernoulli(const Shape& shape, double probability, Generator& generator,
               false);
 }
 
+Tensor bernoulli(const Tensor& probabilities, Generator& generator) {
+  internal::check_floating("bernoulli", "probabilities", probabilities);
+  if (probabilities.numel() == 0) return zeros_like(probabilities);
+  const double low = min(probabilities).item<double>(), high = max(probabilities).item<double>();
+  if (!(low >= 0 && high <= 1)) {
+    throw ValueError("[bernoulli] expected probabilities in [0, 1], got " + std::to_string(low) +
+                     " to " + std::to_string(high));
+  }
+  const Tensor drawn = rand(probabilities.shape(), generator, {.device = probabilities.device()});
+  return lt(drawn, probabilities).to(probabilities.dtype());
+}
+
+Tensor rand_like(const Tensor& prototype, Generator& generator) {
+  internal::check_defined("rand_like", "prototype", prototype);
+  return rand(prototype.shape(), generator, prototype.options());
+}
+
+Tensor randn_like(const Tensor& prototype, Generator& generator) {
+  internal::check_defined("randn_like", "prototype", prototype);
+  return randn(prototype.shape(), generator, prototype.options());
+}
+
+Tensor randint_like(const Tensor& prototype, std::int64_t low, std::int64_t high,
+                    Generator& generator) {
+  internal::check_defined("randint_like", "prototype", prototype);
+  return randint(low, high, prototype.shape(), generator, prototype.options());
+}
+
 Tensor randperm(std::int64_t n, Generator& generator) {
   if (n < 0) throw ValueError("[randperm] expected n >= 0, got " + std::to_string(n));
   Tensor out = arange(0, static_cast<double>(n));
