@@ -67,6 +67,7 @@ inline constexpr AutocastRow kAutocastTable[] = {
     {"matmul", Precision::kLow},
     {"linear", Precision::kLow},
     {"conv2d", Precision::kLow},
+    {"scaled_dot_product_attention", Precision::kLow},
     // Sums of exponentials, and logarithms of probabilities.
     {"softmax", Precision::kHigh},
     {"log_softmax", Precision::kHigh},

@@ -41,6 +41,8 @@ const std::map<std::string, std::function<Variable(DType)>, std::less<>>& calls(
       {"addmm", [=](DType d) { return addmm(matrix(d), matrix(d), matrix(d)); }},
       {"svd", [=](DType d) { return std::get<1>(svd(matrix(d))); }},
       {"eigh", [=](DType d) { return std::get<0>(eigh(matrix(d))); }},
+      {"scaled_dot_product_attention",
+       [=](DType d) { return scaled_dot_product_attention(images(d), images(d), images(d)); }},
       {"softmax", [=](DType d) { return softmax(matrix(d), 1); }},
       {"log_softmax", [=](DType d) { return log_softmax(matrix(d), 1); }},
       {"cross_entropy",

@@ -103,7 +103,8 @@ Variable nll_by_gather(const In& in) {
 }
 
 Variable label_smoothing(const In& in) {
-  const Variable losses = cross_entropy(in["x"], in.index("labels"), Reduction::kNone);
+  const Variable losses =
+      cross_entropy(in["x"], in.index("labels"), {.reduction = Reduction::kNone});
   return sum(0.9 * losses - 0.1 * mean(log_softmax(in["x"], 1), {1}));
 }
 

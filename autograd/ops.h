@@ -7,8 +7,10 @@
 #define TENON_AUTOGRAD_OPS_H_
 
 #include "autograd/ops/arithmetic.h"
+#include "autograd/ops/attention.h"
 #include "autograd/ops/convolution.h"
 #include "autograd/ops/dropout.h"
+#include "autograd/ops/embedding.h"
 #include "autograd/ops/indexing.h"
 #include "autograd/ops/linalg.h"
 #include "autograd/ops/loss.h"

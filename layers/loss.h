@@ -17,15 +17,23 @@
 
 namespace tenon::layers {
 
-/// -log softmax(logits)[label], averaged over the batch by default. See tensor/ops.h.
+/// -log softmax(logits)[label] for labels [N] i64, averaged over the batch by default. See
+/// tensor/ops/loss.h.
 using autograd::cross_entropy;
 
 /// The same as an object that holds its options, to be passed where a loss is wanted.
 struct CrossEntropyLoss {
+  Tensor weight{};                   ///< [C]: the mean is then over weights
+  double label_smoothing = 0;        ///< share of the target spread evenly over the classes
+  std::int64_t ignore_index = -100;  ///< a label that counts for nothing
   Reduction reduction = Reduction::kMean;
 
   Variable operator()(const Variable& logits, const Tensor& labels) const {
-    return cross_entropy(logits, labels, reduction);
+    return cross_entropy(logits, labels,
+                         {.weight = weight,
+                          .label_smoothing = label_smoothing,
+                          .ignore_index = ignore_index,
+                          .reduction = reduction});
   }
 };
 

@@ -1,40 +1,22 @@
 // Every loss against PyTorch, in every reduction: values and gradients
 // (layers/testdata/make_losses.py).
 
-#include <cmath>
 #include <functional>
 #include <string>
 
 #include "gtest/gtest.h"
+#include "layers/internal/fixture.h"
 #include "layers/loss.h"
-#include "tensor/io/safetensors.h"
 
 namespace tenon::layers {
 namespace {
 
-const SafetensorsFile& fixtures() {
-  static const SafetensorsFile kFile = [] {
-    auto file = read_safetensors("layers/testdata/losses.safetensors");
-    if (!file.ok()) throw Error(std::string(file.status().message()));
-    return *std::move(file);
-  }();
-  return kFile;
-}
+using internal::expect_near;
 
 /// Undefined where there is none.
 Tensor fixture(const std::string& name) {
-  const Tensor* tensor = fixtures().find(name);
-  return tensor ? *tensor : Tensor();
-}
-
-void expect_near(const Tensor& got, const Tensor& expected, const std::string& what) {
-  ASSERT_TRUE(got.defined() && expected.defined()) << what;
-  ASSERT_EQ(to_string(got.shape()), to_string(expected.shape())) << what;
-  const auto g = got.contiguous().to_vector<float>();
-  const auto e = expected.to_vector<float>();
-  for (std::size_t i = 0; i < g.size(); ++i) {
-    EXPECT_NEAR(g[i], e[i], 4e-6 * std::max(1.0f, std::abs(e[i]))) << what << " at " << i;
-  }
+  static const internal::Fixtures kFixtures("losses.safetensors");
+  return kFixtures.find(name);
 }
 
 struct Inputs {

@@ -52,13 +52,33 @@ struct RandomArgs {
   double b = 1;  ///< high, deviation
 };
 
-/// out[b] = activation(a[b] x b[b] + bias): a [B,M,K], b [B,K,N], out [B,M,N], any strides; bias
-/// [N].
+/// out[b] = activation(a[b] x b[b] + bias): a [B,M,K], b [B,K,N], any strides; bias [N]; out
+/// [B,M,N] with dense rows. Of 16-bit arguments out may be f32.
 struct MatmulArgs {
   const Tensor& a;
   const Tensor& b;
   const Tensor* bias = nullptr;
   Activation activation = Activation::kNone;
+  bool accumulate = false;  ///< adds the product to out; without bias and activation
+};
+
+/// logits [N,C], labels [N] i64, weight [C] f32 (f64 for f64), all dense.
+struct CrossEntropyArgs {
+  const Tensor& logits;
+  const Tensor& labels;
+  const Tensor* weight = nullptr;
+  double smoothing = 0;
+  std::int64_t ignore_index = -100;
+};
+
+/// q [B,H,T,D], k [B,G,S,D], v [B,G,S,E], any strides; mask [B,H,T,S], expanded: bool, or of q's
+/// dtype.
+struct AttentionArgs {
+  const Tensor& q;
+  const Tensor& k;
+  const Tensor& v;
+  const Tensor* mask = nullptr;
+  AttentionParams params;  ///< with the scale filled in
 };
 
 /// out = (x - center) scale + shift (+ grad grad_scale), the numbers one per channel of x [A,C,B].
@@ -129,12 +149,20 @@ class Backend {
 
   /// x and out are [outer, size, inner], dense; softmax over the middle.
   virtual void softmax(bool log, const Tensor& x, const Tensor& out) = 0;
-  /// out [N]; returns the row of the first label outside [0,C), or -1.
-  virtual std::int64_t cross_entropy(const Tensor& logits, const Tensor& labels,
-                                     const Tensor& out) = 0;
+  /// out [N]; returns the row of the first label outside [0,C) that is not ignored, or -1.
+  virtual std::int64_t cross_entropy(const CrossEntropyArgs& args, const Tensor& out) = 0;
   /// grad is [] or [N], multiplied by `scale`.
-  virtual void cross_entropy_grad(const Tensor& grad, double scale, const Tensor& logits,
-                                  const Tensor& labels, const Tensor& out) = 0;
+  virtual void cross_entropy_grad(const Tensor& grad, double scale, const CrossEntropyArgs& args,
+                                  const Tensor& out) = 0;
+  /// Sum of the weights of all labels that are not ignored.
+  virtual double cross_entropy_weight(const CrossEntropyArgs& args) = 0;
+
+  /// out [B,H,T,E] may have any strides; logsumexp [B,H,T] is dense, f64 for f64, else f32.
+  virtual void attention(const AttentionArgs& args, const Tensor& out, const Tensor& logsumexp) = 0;
+  /// grad and out as q, with the last dimension of v; the results may have any strides.
+  virtual void attention_grad(const Tensor& grad, const AttentionArgs& args, const Tensor& out,
+                              const Tensor& logsumexp, const Tensor& q_grad, const Tensor& k_grad,
+                              const Tensor& v_grad) = 0;
 
   // Normalization. x, grad, out are dense and floating; numbers per channel, row or column are f64
   // where x is, else f32. No size is 0.
@@ -156,6 +184,9 @@ class Backend {
   virtual std::int64_t index_select(const Tensor& x, const Tensor& indices, const Tensor& out) = 0;
   virtual std::int64_t index_add(const Tensor& indices, const Tensor& values,
                                  const Tensor& out) = 0;
+  /// out [V,D] = sums of the rows of grad [K,D]; indices equal to `padding_index` are left out.
+  virtual std::int64_t embedding_grad(const Tensor& indices, const Tensor& grad,
+                                      std::int64_t padding_index, const Tensor& out) = 0;
   virtual std::int64_t gather(const Tensor& x, int dim, const Tensor& index, const Tensor& out) = 0;
   virtual std::int64_t scatter_add(int dim, const Tensor& index, const Tensor& values,
                                    const Tensor& out) = 0;

@@ -13,8 +13,10 @@
 #define TENON_TENSOR_OPS_H_
 
 #include "tensor/ops/arithmetic.h"
+#include "tensor/ops/attention.h"
 #include "tensor/ops/convolution.h"
 #include "tensor/ops/dropout.h"
+#include "tensor/ops/embedding.h"
 #include "tensor/ops/indexing.h"
 #include "tensor/ops/linalg.h"
 #include "tensor/ops/loss.h"

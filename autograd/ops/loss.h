@@ -10,7 +10,7 @@ namespace tenon::autograd {
 Variable softmax(const Variable& x, int dim);
 Variable log_softmax(const Variable& x, int dim);
 Variable cross_entropy(const Variable& logits, const Tensor& labels,
-                       Reduction reduction = Reduction::kMean);
+                       const CrossEntropyParams& params = {});
 
 }  // namespace tenon::autograd
 

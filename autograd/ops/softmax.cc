@@ -15,31 +15,25 @@ Variable softmax_grad(const Variable& v, const Variable& y, int dim) {
   return sub(vy, mul(y, sum_along(vy, dim)));
 }
 
-/// What each row's share of the loss was multiplied by.
-double row_scale(const Variable& logits, Reduction reduction) {
-  return reduction == Reduction::kMean ? 1.0 / static_cast<double>(logits.size(0)) : 1.0;
-}
-
-/// grad [] or [N], logits [N,C] -> (softmax(logits) - onehot(labels)) grad, fused. Its derivatives
-/// for u [N,C]: <p - onehot, u> per row towards grad, softmax's own for grad u towards the logits.
+/// The fused derivative of the loss for grad [] or [N]: per row grad (p sum(target) - target), with
+/// p = softmax(logits). Its own derivatives for u [N,C]: <p sum(target) - target, u> towards grad,
+/// softmax's for grad sum(target) u towards the logits.
 Variable fused_grad(const Variable& grad, const Variable& logits, const Tensor& labels,
-                    Reduction reduction) {
-  Tensor y = tenon::cross_entropy_grad(grad.value(), logits.value(), labels, reduction);
+                    const CrossEntropyParams& params) {
+  Tensor y = tenon::cross_entropy_grad(grad.value(), logits.value(), labels, params);
   if (!recording(grad, logits)) return y;
   return record(
       "cross_entropy_grad", std::move(y),
-      [reduction, grad = save(grad), logits = save(logits), labels = save(labels)](Gradients& g) {
+      [params, grad = save(grad), logits = save(logits), labels = save(labels)](Gradients& g) {
         const Variable& x = logits.get(g);
-        const Variable p = softmax(x, 1);
-        const Variable u = mul(g.output(), row_scale(x, reduction));
-        if (g.needs(0)) {
-          const Tensor target = tenon::one_hot(labels.get(g).value(), x.size(1), x.dtype());
-          g.set_broadcast(0, sum(mul(sub(p, target), u), {1}));
-        }
+        const Variable p = softmax(x, 1), &u = g.output();
+        const Tensor target = tenon::cross_entropy_target(x.value(), labels.get(g).value(), params);
+        const Tensor total = tenon::sum(target, {1}, /*keepdim=*/true);
+        if (g.needs(0)) g.set_broadcast(0, sum(mul(sub(mul(p, total), target), u), {1}));
         if (g.needs(1)) {
           const Variable& upstream = grad.get(g);
           const Variable per_row = upstream.ndim() == 1 ? unsqueeze(upstream, 1) : upstream;
-          g.set(1, softmax_grad(mul(u, per_row), p, 1));
+          g.set(1, softmax_grad(mul(mul(u, total), per_row), p, 1));
         }
       },
       grad, logits);
@@ -77,18 +71,19 @@ Variable log_softmax(const Variable& x, int dim) {
       x);
 }
 
-Variable cross_entropy(const Variable& logits, const Tensor& labels, Reduction reduction) {
+Variable cross_entropy(const Variable& logits, const Tensor& labels,
+                       const CrossEntropyParams& params) {
   if (autocasting()) {
     return autocast(
         autocast_precision("cross_entropy"),
-        [&](const Variable& high) { return cross_entropy(high, labels, reduction); }, logits);
+        [&](const Variable& high) { return cross_entropy(high, labels, params); }, logits);
   }
-  Tensor y = tenon::cross_entropy(logits.value(), labels, reduction);
+  Tensor y = tenon::cross_entropy(logits.value(), labels, params);
   if (!recording(logits)) return y;
   return record(
       "cross_entropy", std::move(y),
-      [reduction, logits = save(logits), labels = save(labels)](Gradients& g) {
-        g.set(0, fused_grad(g.output(), logits.get(g), labels.get(g).value(), reduction));
+      [params, logits = save(logits), labels = save(labels)](Gradients& g) {
+        g.set(0, fused_grad(g.output(), logits.get(g), labels.get(g).value(), params));
       },
       logits);
 }

@@ -66,38 +66,66 @@ OpRow softmax() { return softmax_row(autograd::softmax, false); }
 
 OpRow log_softmax() { return softmax_row(autograd::log_softmax, true); }
 
+namespace {
+
+/// Losses by the definition: sum over classes of target times -log p.
+Tensor cross_entropy_reference(const Tensor& x, const Tensor& labels,
+                               const CrossEntropyParams& params) {
+  const Array logs = log_softmax_reference(x, 1), classes(labels);
+  const Array weight(params.weight.defined() ? params.weight : ones({x.size(1)}));
+  const double share = params.label_smoothing / static_cast<double>(x.size(1));
+  Array losses(labels.shape());
+  double total = 0, weights = 0;
+  for_each_index(losses.shape, [&](const Dims& i) {
+    const auto label = static_cast<std::int64_t>(classes(i));
+    if (label == params.ignore_index) return;
+    for (std::int64_t c = 0; c < x.size(1); ++c) {
+      const double target = share + (c == label ? 1 - params.label_smoothing : 0);
+      losses.at(i) -= target * weight({c}) * logs({i[0], c});
+    }
+    total += losses(i);
+    weights += weight({label});
+  });
+  if (params.reduction == Reduction::kNone) return losses.tensor();
+  if (params.reduction == Reduction::kMean) total /= weights;
+  return scalar(total, {.dtype = DType::kF64});
+}
+
+Sample cross_entropy_sample(std::string name, const Shape& shape,
+                            const CrossEntropyParams& params) {
+  const Tensor labels = indices({shape[0]}, shape[1]);
+  return {
+      .name = std::move(name),
+      .inputs = {values(shape, -4, 4)},
+      .call = [labels, params](Inputs x) { return autograd::cross_entropy(x[0], labels, params); },
+      .reference = [labels,
+                    params](Values x) { return cross_entropy_reference(x[0], labels, params); }};
+}
+
+}  // namespace
+
 OpRow cross_entropy() {
-  const auto sample = [](std::string name, const Shape& shape, Reduction reduction) -> Sample {
-    const Tensor labels = indices({shape[0]}, shape[1]);
-    return {.name = std::move(name),
-            .inputs = {values(shape, -4, 4)},
-            .call = [labels, reduction](
-                        Inputs x) { return autograd::cross_entropy(x[0], labels, reduction); },
-            .reference =
-                [labels, reduction](Values x) {
-                  const Array logs = log_softmax_reference(x[0], 1);
-                  const Array classes(labels);
-                  Array losses(labels.shape());
-                  double total = 0;
-                  for_each_index(losses.shape, [&](const Dims& i) {
-                    losses.at(i) = -logs({i[0], static_cast<std::int64_t>(classes(i))});
-                    total += losses(i);
-                  });
-                  if (reduction == Reduction::kNone) return losses.tensor();
-                  if (reduction == Reduction::kMean) total /= static_cast<double>(labels.numel());
-                  return scalar(total, {.dtype = DType::kF64});
-                }};
-  };
-  Sample large = sample("large", kLarge, Reduction::kMean);
+  const auto sample = cross_entropy_sample;
+  const Tensor weight = from_vector<float>({0.5f, 2, 0.25f, 1, 0});
+  Sample large = sample("large", kLarge, {.label_smoothing = 0.1});
   large.differentiable = false;
   const Tensor logits = zeros({2, 3});
   return {
       .name = {},
       .dtypes = floating(),
-      .samples = {sample("mean", {4, 5}, Reduction::kMean), sample("sum", {4, 5}, Reduction::kSum),
-                  sample("per row", {4, 5}, Reduction::kNone),
-                  sample("two classes", {3, 2}, Reduction::kMean),
-                  sample("no rows", {0, 3}, Reduction::kSum), std::move(large)},
+      .samples = {sample("mean", {4, 5}, {}), sample("sum", {4, 5}, {.reduction = Reduction::kSum}),
+                  sample("per row", {4, 5}, {.reduction = Reduction::kNone}),
+                  sample("two classes", {3, 2}, {}), sample("weights", {6, 5}, {.weight = weight}),
+                  sample("smoothing", {4, 5}, {.label_smoothing = 0.25}),
+                  sample("ignored", {7, 3}, {.ignore_index = 1}),
+                  sample("all of them", {7, 5},
+                         {.weight = weight, .label_smoothing = 0.5, .ignore_index = 3}),
+                  sample("all of them per row", {7, 5},
+                         {.weight = weight,
+                          .label_smoothing = 0.5,
+                          .ignore_index = 3,
+                          .reduction = Reduction::kNone}),
+                  sample("no rows", {0, 3}, {.reduction = Reduction::kSum}), std::move(large)},
       .bad = {{.name = "label out of range",
                .call =
                    [logits] {
@@ -123,6 +151,22 @@ OpRow cross_entropy() {
                .call = [logits] { autograd::cross_entropy(logits, zeros({2})); },
                .error = Throws::kDTypeError,
                .message = {"labels", "i64", "f32"}},
+              {.name = "weights of another number of classes",
+               .call =
+                   [logits] {
+                     autograd::cross_entropy(logits, from_vector<std::int64_t>({0, 1}),
+                                             {.weight = ones({2})});
+                   },
+               .error = Throws::kShapeError,
+               .message = {"weight", "[3]", "[2]"}},
+              {.name = "smoothing",
+               .call =
+                   [logits] {
+                     autograd::cross_entropy(logits, from_vector<std::int64_t>({0, 1}),
+                                             {.label_smoothing = 1.5});
+                   },
+               .error = Throws::kValueError,
+               .message = {"label_smoothing", "1.5"}},
               {.name = "1-d logits",
                .call =
                    [] {

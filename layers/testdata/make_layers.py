@@ -9,12 +9,11 @@ goes in), `<case>/grad_x` and `<case>/grad/<name>` (those that come out). Comput
 rounded once to f32, from f32 inputs.
 """
 
-import json
-import struct
 import sys
 
 import torch
 from torch import nn
+from fixtures import normal, write_safetensors
 
 CASES = {
     "linear": (nn.Linear(5, 7), (3, 5)),
@@ -54,12 +53,32 @@ CASES = {
     "batch_norm2d_one_image": (nn.BatchNorm2d(2), (1, 2, 3, 3)),
 }
 
+
+
+class RMSNorm(nn.Module):
+    """As PyTorch 2 has it (Zhang & Sennrich 2019, section 3)."""
+
+    def __init__(self, size, eps):
+        super().__init__()
+        self.weight, self.eps = nn.Parameter(torch.ones(size)), eps
+
+    def forward(self, x):
+        return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.eps) * self.weight
+
+
+NORMS = {
+    "layer_norm": (nn.LayerNorm(7), (3, 7)),
+    "layer_norm_2d": (nn.LayerNorm((3, 5), eps=0.1), (2, 4, 3, 5)),
+    "layer_norm_plain": (nn.LayerNorm(6, elementwise_affine=False), (2, 3, 6)),
+    "layer_norm_one_item": (nn.LayerNorm(5), (5,)),
+    "rms_norm": (RMSNorm(7, 1e-6), (2, 3, 7)),
+    "rms_norm_eps": (RMSNorm(5, 0.5), (3, 5)),
+    "group_norm": (nn.GroupNorm(2, 6), (2, 6, 3, 5)),
+    "group_norm_rows": (nn.GroupNorm(3, 3, eps=0.1), (4, 3, 5)),
+    "group_norm_plain": (nn.GroupNorm(1, 4, affine=False), (1, 4, 3, 3)),
+}
+
 LOSSES = ["mean", "sum", "none"]
-
-
-def normal(shape, generator):
-    """Normal numbers that are f32 exactly, held in double precision."""
-    return torch.randn(shape, generator=generator).double()
 
 
 def run_case(module, shape, generator):
@@ -94,28 +113,10 @@ def run_loss(reduction, generator):
     return {"x": x, "labels": labels, "y": y, "grad_y": grad_y, "grad_x": x.grad}
 
 
-def write_safetensors(path, tensors):
-    header, body = {}, b""
-    for name, tensor in tensors.items():
-        tensor = tensor.detach().contiguous()
-        is_float = tensor.dtype == torch.float64
-        data = (tensor.float() if is_float else tensor).numpy().tobytes()
-        header[name] = {
-            "dtype": "F32" if is_float else "I64",
-            "shape": list(tensor.shape),
-            "data_offsets": [len(body), len(body) + len(data)],
-        }
-        body += data
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as out:
-        out.write(struct.pack("<Q", len(text)) + text + body)
-
-
 def main():
     generator = torch.Generator().manual_seed(20130921)
     tensors = {}
-    for case, (module, shape) in CASES.items():
+    for case, (module, shape) in (CASES | NORMS).items():
         for name, tensor in run_case(module, shape, generator).items():
             tensors[case + "/" + name] = tensor
     for reduction in LOSSES:

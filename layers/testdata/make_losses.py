@@ -8,12 +8,11 @@ reduction `<case>/<reduction>/y`, `grad_x` and `grad_x2`. The gradient that goes
 precision and rounded once to f32, from f32 inputs.
 """
 
-import json
-import struct
 import sys
 
 import torch
 import torch.nn.functional as F
+from fixtures import write_safetensors
 
 G = torch.Generator().manual_seed(20180601)
 
@@ -68,24 +67,6 @@ def cases():
         "cosine_embedding": (
             F.cosine_embedding_loss, [normal(5, 4), normal(5, 4)], y5, {"margin": 0.1}),
     }
-
-
-def write_safetensors(path, tensors):
-    header, body = {}, b""
-    for name, tensor in tensors.items():
-        tensor = tensor.detach().contiguous()
-        is_float = tensor.dtype == torch.float64
-        data = (tensor.float() if is_float else tensor).numpy().tobytes()
-        header[name] = {
-            "dtype": "F32" if is_float else "I64",
-            "shape": list(tensor.shape),
-            "data_offsets": [len(body), len(body) + len(data)],
-        }
-        body += data
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as out:
-        out.write(struct.pack("<Q", len(text)) + text + body)
 
 
 def rounded(value):

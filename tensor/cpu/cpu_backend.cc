@@ -77,13 +77,24 @@ class CpuBackend final : public Backend {
   }
 
   void softmax(bool log, const Tensor& x, const Tensor& out) override { cpu::softmax(log, x, out); }
-  std::int64_t cross_entropy(const Tensor& logits, const Tensor& labels,
-                             const Tensor& out) override {
-    return cpu::cross_entropy(logits, labels, out);
+  std::int64_t cross_entropy(const CrossEntropyArgs& args, const Tensor& out) override {
+    return cpu::cross_entropy(args, out);
   }
-  void cross_entropy_grad(const Tensor& grad, double scale, const Tensor& logits,
-                          const Tensor& labels, const Tensor& out) override {
-    cpu::cross_entropy_grad(grad, scale, logits, labels, out);
+  void cross_entropy_grad(const Tensor& grad, double scale, const CrossEntropyArgs& args,
+                          const Tensor& out) override {
+    cpu::cross_entropy_grad(grad, scale, args, out);
+  }
+  double cross_entropy_weight(const CrossEntropyArgs& args) override {
+    return cpu::cross_entropy_weight(args);
+  }
+
+  void attention(const AttentionArgs& args, const Tensor& out, const Tensor& logsumexp) override {
+    cpu::attention(args, out, logsumexp);
+  }
+  void attention_grad(const Tensor& grad, const AttentionArgs& args, const Tensor& out,
+                      const Tensor& logsumexp, const Tensor& q_grad, const Tensor& k_grad,
+                      const Tensor& v_grad) override {
+    cpu::attention_grad(grad, args, out, logsumexp, q_grad, k_grad, v_grad);
   }
 
   void channel_moments(const Tensor& x, const Tensor& mean, const Tensor& variance) override {
@@ -110,6 +121,10 @@ class CpuBackend final : public Backend {
   }
   std::int64_t index_add(const Tensor& indices, const Tensor& values, const Tensor& out) override {
     return cpu::index_add(indices, values, out);
+  }
+  std::int64_t embedding_grad(const Tensor& indices, const Tensor& grad, std::int64_t padding_index,
+                              const Tensor& out) override {
+    return cpu::embedding_grad(indices, grad, padding_index, out);
   }
   std::int64_t gather(const Tensor& x, int dim, const Tensor& index, const Tensor& out) override {
     return cpu::gather_elements(x, dim, index, out);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "tensor/cpu/chunk.h"
 #include "tensor/cpu/kernels.h"
@@ -23,17 +24,65 @@ Run run_at(const Tensor& x, std::int64_t offset) {
           1, x.dtype()};
 }
 
-/// to += values over a run, in the compute type.
-template <class C>
-void add_run(const Run& values, const Run& to, std::int64_t count) {
-  alignas(kBufferAlignment) C left[kChunk], right[kChunk], sum[kChunk];
-  for (std::int64_t i = 0; i < count; i += kChunk) {
-    const std::int64_t n = std::min(kChunk, count - i);
-    const C* a = contiguous_run(at(to, i), n, left);
-    const C* b = contiguous_run(at(values, i), n, right);
-    for (std::int64_t j = 0; j < n; ++j) sum[j] = a[j] + b[j];
-    scatter(sum, n, at(to, i));
+/// Positions of `indices` grouped by the index they hold, each group in ascending order.
+struct Groups {
+  std::vector<std::int64_t> order;   // positions
+  std::vector<std::int64_t> starts;  // of the groups in `order`, and its end
+
+  explicit Groups(const Tensor& indices, std::int64_t left_out = -1) {
+    const auto* index = indices.data<std::int64_t>();
+    for (std::int64_t i = 0; i < indices.numel(); ++i) {
+      if (index[i] != left_out) order.push_back(i);
+    }
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::int64_t a, std::int64_t b) { return index[a] < index[b]; });
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      if (i == 0 || index[order[i]] != index[order[i - 1]]) {
+        starts.push_back(static_cast<std::int64_t>(i));
+      }
+    }
+    starts.push_back(static_cast<std::int64_t>(order.size()));
   }
+  std::int64_t count() const { return static_cast<std::int64_t>(starts.size()) - 1; }
+};
+
+/// Adds rows of values [outer, K, inner] to the row of out [outer, size, inner] that a group
+/// shares: in ascending order, in the compute type, rounded once.
+template <class C>
+void add_group(const Groups& groups, std::int64_t group, const Tensor& indices,
+               const Tensor& values, std::int64_t outer, const Tensor& out) {
+  alignas(kBufferAlignment) C sum[kChunk], buffer[kChunk];
+  const std::int64_t inner = out.shape()[2], size = out.shape()[1], count = indices.numel();
+  const std::int64_t begin = groups.starts[static_cast<std::size_t>(group)];
+  const std::int64_t end = groups.starts[static_cast<std::size_t>(group) + 1];
+  const std::int64_t* order = groups.order.data();
+  const std::int64_t row = outer * size + indices.data<std::int64_t>()[order[begin]];
+  for (std::int64_t i = 0; i < inner; i += kChunk) {
+    const std::int64_t n = std::min(kChunk, inner - i);
+    const Run to = run_at(out, row * inner + i);
+    gather(to, n, sum);
+    for (std::int64_t k = begin; k < end; ++k) {
+      const C* added =
+          contiguous_run(run_at(values, (outer * count + order[k]) * inner + i), n, buffer);
+      for (std::int64_t j = 0; j < n; ++j) sum[j] += added[j];
+    }
+    scatter(sum, n, to);
+  }
+}
+
+/// Groups go to different rows, and so to any thread.
+void add_groups(const Groups& groups, const Tensor& indices, const Tensor& values,
+                const Tensor& out) {
+  if (groups.count() == 0) return;
+  const std::int64_t items = out.shape()[0] * groups.count();
+  const std::int64_t work = values.numel() / items;
+  dispatch_compute(out.dtype(), [&]<class C>() {
+    parallel_items(items, work, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        add_group<C>(groups, i % groups.count(), indices, values, i / groups.count(), out);
+      }
+    });
+  });
 }
 
 /// Calls fn(place in `index`, offset in the tensor read or written) for every element of `index`,
@@ -72,16 +121,17 @@ std::int64_t index_select(const Tensor& x, const Tensor& indices, const Tensor& 
 }
 
 std::int64_t index_add(const Tensor& indices, const Tensor& values, const Tensor& out) {
-  const std::int64_t size = out.shape()[1], inner = out.shape()[2], count = indices.numel();
-  if (const std::int64_t bad = first_outside(indices, size); bad >= 0) return bad;
-  const auto* index = indices.data<std::int64_t>();
-  dispatch_compute(out.dtype(), [&]<class C>() {
-    for (std::int64_t i = 0; i < out.shape()[0] * count;
-         ++i) {  // in order: equal rows add up alike
-      const std::int64_t target = i / count * size + index[i % count];
-      add_run<C>(run_at(values, i * inner), run_at(out, target * inner), inner);
-    }
-  });
+  if (const std::int64_t bad = first_outside(indices, out.shape()[1]); bad >= 0) return bad;
+  if (out.numel() > 0) add_groups(Groups(indices), indices, values, out);
+  return -1;
+}
+
+std::int64_t embedding_grad(const Tensor& indices, const Tensor& grad, std::int64_t padding_index,
+                            const Tensor& out) {
+  if (const std::int64_t bad = first_outside(indices, out.shape()[0]); bad >= 0) return bad;
+  fill(0, out);
+  if (out.numel() == 0) return -1;
+  add_groups(Groups(indices, padding_index), indices, grad.unsqueeze(0), out.unsqueeze(0));
   return -1;
 }
 

@@ -45,9 +45,16 @@ bool max_pool2d_gather(const Tensor& x, const Tensor& indices, const Tensor& out
 
 // softmax.cc
 void softmax(bool log, const Tensor& x, const Tensor& out);
-std::int64_t cross_entropy(const Tensor& logits, const Tensor& labels, const Tensor& out);
-void cross_entropy_grad(const Tensor& grad, double scale, const Tensor& logits,
-                        const Tensor& labels, const Tensor& out);
+std::int64_t cross_entropy(const CrossEntropyArgs& args, const Tensor& out);
+void cross_entropy_grad(const Tensor& grad, double scale, const CrossEntropyArgs& args,
+                        const Tensor& out);
+double cross_entropy_weight(const CrossEntropyArgs& args);
+
+// attention.cc, attention_grad.cc
+void attention(const AttentionArgs& args, const Tensor& out, const Tensor& logsumexp);
+void attention_grad(const Tensor& grad, const AttentionArgs& args, const Tensor& out,
+                    const Tensor& logsumexp, const Tensor& q_grad, const Tensor& k_grad,
+                    const Tensor& v_grad);
 
 // norm_channel.cc
 void channel_moments(const Tensor& x, const Tensor& mean, const Tensor& variance);
@@ -63,6 +70,8 @@ void row_norm_grad(const Tensor& grad, const RowNormArgs& args, const Tensor& x_
 // indexing.cc
 std::int64_t index_select(const Tensor& x, const Tensor& indices, const Tensor& out);
 std::int64_t index_add(const Tensor& indices, const Tensor& values, const Tensor& out);
+std::int64_t embedding_grad(const Tensor& indices, const Tensor& grad, std::int64_t padding_index,
+                            const Tensor& out);
 std::int64_t gather_elements(const Tensor& x, int dim, const Tensor& index, const Tensor& out);
 std::int64_t scatter_add(int dim, const Tensor& index, const Tensor& values, const Tensor& out);
 std::int64_t scatter_elements(int dim, const Tensor& index, const Tensor& values,

@@ -1,4 +1,5 @@
 #include <Eigen/Core>
+#include <algorithm>
 
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/onednn.h"
@@ -26,7 +27,8 @@ memory::desc matrix_desc(const Tensor& x, bool batched) {
   const auto type = onednn::data_type(x.dtype());
   if (!batched) return {{rows, columns}, type, memory::dims{down, across}};
   const bool shared = x.strides()[0] == 0;  // one matrix for the whole batch
-  return {{shared ? 1 : x.shape()[0], rows, columns}, type,
+  return {{shared ? 1 : x.shape()[0], rows, columns},
+          type,
           memory::dims{shared ? rows * columns : x.strides()[0], down, across}};
 }
 
@@ -45,8 +47,14 @@ onednn::Execution make_matmul(const Tensor& a, const Tensor& b, const Tensor& ou
   const dnnl::matmul::desc desc = args.bias
                                       ? dnnl::matmul::desc(desc_a, desc_b, desc_bias, desc_out)
                                       : dnnl::matmul::desc(desc_a, desc_b, desc_out);
+  dnnl::primitive_attr attributes;
+  if (args.accumulate) {
+    dnnl::post_ops after;
+    after.append_sum();
+    attributes.set_post_ops(after);
+  }
   onednn::Execution execution(
-      dnnl::matmul(dnnl::matmul::primitive_desc(desc, onednn::engine())));
+      dnnl::matmul(dnnl::matmul::primitive_desc(desc, attributes, onednn::engine())));
   execution.add_source(DNNL_ARG_SRC, desc_a, desc_a);
   execution.add_source(DNNL_ARG_WEIGHTS, desc_b, desc_b);
   execution.add_result(DNNL_ARG_DST, desc_out, desc_out);
@@ -68,11 +76,11 @@ void matmul_onednn(const MatmulArgs& args, const Tensor& out) {
   const onednn::Key key{{kMatmulKey, static_cast<std::int64_t>(a.dtype()), a.shape()[0],
                          a.shape()[1], a.shape()[2], b.shape()[2], a.strides()[0], a.strides()[1],
                          a.strides()[2], b.strides()[0], b.strides()[1], b.strides()[2],
-                         args.bias != nullptr}};
+                         out.strides()[1], static_cast<std::int64_t>(out.dtype()),
+                         args.bias != nullptr, args.accumulate}};
   const double flop = 2.0 * static_cast<double>(out.numel()) * static_cast<double>(a.shape()[2]);
   const SerialScope alone(flop < kSerialFlop);  // for building it too: it plans for the threads
-  onednn::Execution& execution =
-      onednn::cached(key, [&] { return make_matmul(a, b, out, args); });
+  onednn::Execution& execution = onednn::cached(key, [&] { return make_matmul(a, b, out, args); });
   if (args.bias) {
     execution.run({a.raw_data(), b.raw_data(), out.raw_data(), bias.raw_data()});
   } else {
@@ -89,18 +97,24 @@ void matmul_eigen(const MatmulArgs& args, const Tensor& out) {
   const std::int64_t rows = out.shape()[1], columns = out.shape()[2], inner = args.a.shape()[2];
   parallel_items(out.shape()[0], rows * columns * inner, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
-      const Eigen::Map<const Matrix, 0, Steps> a(
-          args.a.data<C>() + i * args.a.strides()[0], rows, inner,
-          Steps(args.a.strides()[1], args.a.strides()[2]));
-      const Eigen::Map<const Matrix, 0, Steps> b(
-          args.b.data<C>() + i * args.b.strides()[0], inner, columns,
-          Steps(args.b.strides()[1], args.b.strides()[2]));
-      Eigen::Map<Matrix> c(out.data<C>() + i * rows * columns, rows, columns);
-      c.noalias() = a * b;
+      const Eigen::Map<const Matrix, 0, Steps> a(args.a.data<C>() + i * args.a.strides()[0], rows,
+                                                 inner,
+                                                 Steps(args.a.strides()[1], args.a.strides()[2]));
+      const Eigen::Map<const Matrix, 0, Steps> b(args.b.data<C>() + i * args.b.strides()[0], inner,
+                                                 columns,
+                                                 Steps(args.b.strides()[1], args.b.strides()[2]));
+      Eigen::Map<Matrix, 0, Eigen::OuterStride<>> c(
+          out.data<C>() + i * out.strides()[0], rows, columns,
+          Eigen::OuterStride<>(std::max(out.strides()[1], columns)));
+      if (args.accumulate) {
+        c.noalias() += a * b;
+      } else {
+        c.noalias() = a * b;
+      }
       if (args.bias) {
         const Tensor bias = args.bias->contiguous();
-        c.rowwise() += Eigen::Map<const Eigen::RowVector<C, Eigen::Dynamic>>(bias.data<C>(),
-                                                                             columns);
+        c.rowwise() +=
+            Eigen::Map<const Eigen::RowVector<C, Eigen::Dynamic>>(bias.data<C>(), columns);
       }
       if (args.activation == Activation::kRelu) {
         c = (c.array() < C{0}).select(C{0}, c.array());
@@ -113,16 +127,19 @@ void matmul_eigen(const MatmulArgs& args, const Tensor& out) {
 void matmul_widened(const MatmulArgs& args, const Tensor& out) {
   const Tensor bias = args.bias ? args.bias->to(DType::kF32) : Tensor();
   const Tensor wide = empty_like(out, DType::kF32);
+  if (args.accumulate) copy(out, wide);
   matmul({.a = args.a.to(DType::kF32),
           .b = args.b.to(DType::kF32),
           .bias = args.bias ? &bias : nullptr,
-          .activation = args.activation},
+          .activation = args.activation,
+          .accumulate = args.accumulate},
          wide);
   copy(wide, out);
 }
 
 /// No inner dimension: the product is zero, and what is left is activation(bias).
 void matmul_of_nothing(const MatmulArgs& args, const Tensor& out) {
+  if (args.accumulate) return;
   fill(0, out);
   if (args.bias) copy(args.bias->expand(out.shape()), out);
   if (args.activation == Activation::kRelu) unary(UnaryOp::kRelu, out, out);

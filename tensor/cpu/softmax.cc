@@ -1,6 +1,7 @@
-// Softmax and cross entropy. The exponentials of many rows are taken in one vectorized pass: rows of
-// ten classes are shorter than one AVX-512 register of f32, and would run as scalars.
+// Softmax and cross entropy. The exponentials of many rows are taken in one vectorized pass: rows
+// of ten classes are shorter than one AVX-512 register of f32, and would run as scalars.
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <vector>
@@ -21,12 +22,12 @@ Run run_at(const Tensor& x, std::int64_t offset, std::int64_t stride) {
 /// Some rows of [.., size] and what softmax needs of them.
 template <class C>
 struct RowBlock {
-  std::int64_t first;      // number of the first row
+  std::int64_t first;  // number of the first row
   std::int64_t rows;
-  const C* x;              // [rows, size]
-  C* exponentials;         // [rows, size]: exp(x - largest of the row)
-  const C* largest;        // [rows]
-  const C* sums;           // [rows]: of the exponentials
+  const C* x;        // [rows, size]
+  C* exponentials;   // [rows, size]: exp(x - largest of the row)
+  const C* largest;  // [rows]
+  const C* sums;     // [rows]: of the exponentials
 };
 
 /// exp(x - max) and its sum for each row. A row that holds NaN, or -infinity alone, gives NaN.
@@ -46,7 +47,8 @@ void exponentials(const C* x, std::int64_t rows, std::int64_t size, C* out, C* l
   }
 }
 
-constexpr std::int64_t kBlockElements = 1024;  // three buffers of them stay in the first-level cache
+constexpr std::int64_t kBlockElements =
+    1024;  // three buffers of them stay in the first-level cache
 
 /// Calls fn(block) for blocks of the rows of x [outer, size, inner]; row o * inner + i holds
 /// x[o, :, i].
@@ -117,19 +119,56 @@ void softmax(bool log, const Tensor& x, const Tensor& out) {
   });
 }
 
-std::int64_t cross_entropy(const Tensor& logits, const Tensor& labels, const Tensor& out) {
-  const std::int64_t rows = logits.shape()[0], classes = logits.shape()[1];
-  const auto* label = labels.data<std::int64_t>();
+namespace {
+
+/// Factors of the classes as numbers; all 1 where there are none.
+template <class C>
+struct ClassWeights {
+  explicit ClassWeights(const CrossEntropyArgs& args)
+      : values(args.weight ? args.weight->data<C>() : nullptr) {}
+  C of(std::int64_t c) const { return values ? values[c] : C{1}; }
+  const C* values;
+};
+
+bool ignored(const CrossEntropyArgs& args, std::int64_t row) {
+  return args.labels.data<std::int64_t>()[row] == args.ignore_index;
+}
+
+/// Sum over the classes of weight (log(sum) - (x - largest)): what smoothing adds, times C.
+template <class C>
+C sum_of_losses(const C* x, C largest, C log_sum, std::int64_t classes,
+                const ClassWeights<C>& weights) {
+  C total = 0;
+  for (std::int64_t c = 0; c < classes; ++c) total += weights.of(c) * (log_sum + (largest - x[c]));
+  return total;
+}
+
+}  // namespace
+
+std::int64_t cross_entropy(const CrossEntropyArgs& args, const Tensor& out) {
+  const std::int64_t rows = args.logits.shape()[0], classes = args.logits.shape()[1];
+  const auto* label = args.labels.data<std::int64_t>();
   for (std::int64_t i = 0; i < rows; ++i) {
-    if (label[i] < 0 || label[i] >= classes) return i;
+    if ((label[i] < 0 || label[i] >= classes) && !ignored(args, i)) return i;
   }
-  if (rows == 0) return -1;
-  dispatch_floating(logits.dtype(), [&]<class C>() {
-    for_each_row_block<C>(as_rows(logits), [&](const RowBlock<C>& block) {
+  if (out.numel() == 0) return -1;
+  if (classes == 0) return fill(0, out), -1;  // every label is ignored
+  dispatch_floating(args.logits.dtype(), [&]<class C>() {
+    const ClassWeights<C> weights(args);
+    const C smoothing = static_cast<C>(args.smoothing);
+    for_each_row_block<C>(as_rows(args.logits), [&](const RowBlock<C>& block) {
       for (std::int64_t r = 0; r < block.rows; ++r) {
         const std::int64_t i = block.first + r;
-        const C loss =
-            std::log(block.sums[r]) + (block.largest[r] - block.x[r * classes + label[i]]);
+        const C* x = block.x + r * classes;
+        const C log_sum = std::log(block.sums[r]), largest = block.largest[r];
+        C loss = 0;
+        if (!ignored(args, i)) {
+          loss = weights.of(label[i]) * (log_sum + (largest - x[label[i]]));
+          if (smoothing != 0) {
+            const C spread = sum_of_losses(x, largest, log_sum, classes, weights);
+            loss = (1 - smoothing) * loss + smoothing / static_cast<C>(classes) * spread;
+          }
+        }
         scatter(&loss, 1, run_at(out, i, 1));
       }
     });
@@ -137,27 +176,53 @@ std::int64_t cross_entropy(const Tensor& logits, const Tensor& labels, const Ten
   return -1;
 }
 
-void cross_entropy_grad(const Tensor& grad, double scale, const Tensor& logits,
-                        const Tensor& labels, const Tensor& out) {
-  const std::int64_t classes = logits.shape()[1];
+void cross_entropy_grad(const Tensor& grad, double scale, const CrossEntropyArgs& args,
+                        const Tensor& out) {
+  const std::int64_t classes = args.logits.shape()[1];
   if (out.numel() == 0) return;
-  const auto* label = labels.data<std::int64_t>();
+  const auto* label = args.labels.data<std::int64_t>();
   const std::int64_t grad_stride = grad.ndim() == 0 ? 0 : 1;
-  dispatch_floating(logits.dtype(), [&]<class C>() {
-    for_each_row_block<C>(as_rows(logits), [&](const RowBlock<C>& block) {
+  dispatch_floating(args.logits.dtype(), [&]<class C>() {
+    const ClassWeights<C> weights(args);
+    const C spread = static_cast<C>(args.smoothing) / static_cast<C>(classes);
+    C all_weights = 0;
+    for (std::int64_t c = 0; c < classes; ++c) all_weights += weights.of(c);
+    for_each_row_block<C>(as_rows(args.logits), [&](const RowBlock<C>& block) {
       for (std::int64_t r = 0; r < block.rows; ++r) {
         const std::int64_t i = block.first + r;
+        C* row = block.exponentials + r * classes;
+        const bool known = label[i] >= 0 && label[i] < classes;
+        if (ignored(args, i) || !known) {
+          std::fill_n(row, classes, C{0});
+          continue;
+        }
         C incoming;
         gather(run_at(grad, i * grad_stride, 1), 1, &incoming);
         incoming *= static_cast<C>(scale);
-        C* row = block.exponentials + r * classes;
-        const C factor = incoming / block.sums[r];
+        const C own = incoming * (1 - static_cast<C>(args.smoothing)) * weights.of(label[i]);
+        // The target sums up to this much, which softmax then shares out.
+        const C target = spread == 0 ? own : own + incoming * spread * all_weights;
+        const C factor = target / block.sums[r];
         for (std::int64_t c = 0; c < classes; ++c) row[c] *= factor;
-        if (label[i] >= 0 && label[i] < classes) row[label[i]] -= incoming;
+        row[label[i]] -= own;
+        if (spread == 0) continue;
+        for (std::int64_t c = 0; c < classes; ++c) row[c] -= incoming * spread * weights.of(c);
       }
       scatter(block.exponentials, block.rows * classes, run_at(out, block.first * classes, 1));
     });
   });
+}
+
+double cross_entropy_weight(const CrossEntropyArgs& args) {
+  const auto* label = args.labels.data<std::int64_t>();
+  double total = 0;
+  dispatch_floating(args.logits.dtype(), [&]<class C>() {
+    const ClassWeights<C> weights(args);
+    for (std::int64_t i = 0; i < args.labels.numel(); ++i) {
+      if (!ignored(args, i)) total += static_cast<double>(weights.of(label[i]));
+    }
+  });
+  return total;
 }
 
 }  // namespace tenon::cpu

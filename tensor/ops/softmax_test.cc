@@ -91,12 +91,14 @@ TEST(CrossEntropy, EveryReductionDTypeAndLayout) {
       const Tensor x = values({rows, classes}, -8, 8, dtype), labels = labels_of(rows, classes);
       const Array losses = losses_reference(Array(x), labels.to_vector<std::int64_t>());
       for (const auto& [layout, view] : testing::layouts_of(x)) {
-        expect_close(cross_entropy(view, labels, Reduction::kNone), losses, 1, layout);
+        expect_close(cross_entropy(view, labels, {.reduction = Reduction::kNone}), losses, 1,
+                     layout);
         // Losses of 16 bits are rounded before they are added up.
         expect_close(cross_entropy(view, labels), Array({}, total(losses) / rows), 2, layout);
-        expect_close(cross_entropy(view, labels, Reduction::kSum), Array({}, total(losses)), 2,
-                     layout);
-        expect_close(cross_entropy(x, testing::layouts_of(labels)[2].tensor, Reduction::kNone),
+        expect_close(cross_entropy(view, labels, {.reduction = Reduction::kSum}),
+                     Array({}, total(losses)), 2, layout);
+        expect_close(cross_entropy(x, testing::layouts_of(labels)[2].tensor,
+                                   {.reduction = Reduction::kNone}),
                      losses, 1, layout);
       }
     }
@@ -106,16 +108,19 @@ TEST(CrossEntropy, EveryReductionDTypeAndLayout) {
 TEST(CrossEntropy, LargeLogitsAndMaskedOnes) {
   const Tensor x = tensor({{10000, 10001, 0}, {-10000, -10000.5, -10003}, {0, -INFINITY, 1}});
   const Tensor labels = from_vector<std::int64_t>({0, 2, 1});
-  expect_close(cross_entropy(x, labels, Reduction::kNone), losses_reference(Array(x), {0, 2, 1}));
+  expect_close(cross_entropy(x, labels, {.reduction = Reduction::kNone}),
+               losses_reference(Array(x), {0, 2, 1}));
 }
 
 TEST(CrossEntropy, OfNoRows) {
   const Tensor none = from_vector(std::vector<std::int64_t>());
   EXPECT_TRUE(std::isnan(cross_entropy(zeros({0, 3}), none).item<float>()));  // mean of nothing
-  EXPECT_EQ(cross_entropy(zeros({0, 3}), none, Reduction::kSum).item<float>(), 0);
-  EXPECT_EQ(cross_entropy(zeros({0, 0}), none, Reduction::kNone).shape(), Shape({0}));
-  EXPECT_EQ(cross_entropy_grad(scalar(1), zeros({0, 3}), none, Reduction::kMean).shape(),
-            Shape({0, 3}));
+  EXPECT_EQ(cross_entropy(zeros({0, 3}), none, {.reduction = Reduction::kSum}).item<float>(), 0);
+  EXPECT_EQ(cross_entropy(zeros({0, 0}), none, {.reduction = Reduction::kNone}).shape(),
+            Shape({0}));
+  EXPECT_EQ(
+      cross_entropy_grad(scalar(1), zeros({0, 3}), none, {.reduction = Reduction::kMean}).shape(),
+      Shape({0, 3}));
 }
 
 TEST(CrossEntropyGrad, IsSoftmaxMinusOneHot) {
@@ -135,7 +140,8 @@ TEST(CrossEntropyGrad, IsSoftmaxMinusOneHot) {
       });
       for (const auto& [layout, view] : testing::layouts_of(x)) {
         // A probability near 1 minus 1 cancels: 16-bit errors are those of f32 arithmetic.
-        expect_close(cross_entropy_grad(grad, view, labels, reduction), expected, 1, layout);
+        expect_close(cross_entropy_grad(grad, view, labels, {.reduction = reduction}), expected, 1,
+                     layout);
       }
     }
   }
@@ -165,12 +171,17 @@ TEST(CrossEntropy, RefusesWhatDoesNotFit) {
         cross_entropy(labels.reshape({4, 1}), labels);
       },
       {"floating", "i64"});
-  expect_error<ShapeError>([&] { cross_entropy_grad(zeros({4}), x, labels, Reduction::kMean); },
-                           {"[cross_entropy_grad]", "grad", "[]", "[4]"});
-  expect_error<ShapeError>([&] { cross_entropy_grad(scalar(1), x, labels, Reduction::kNone); },
-                           {"[cross_entropy_grad]", "grad", "[4]", "[]"});
+  expect_error<ShapeError>(
+      [&] { cross_entropy_grad(zeros({4}), x, labels, {.reduction = Reduction::kMean}); },
+      {"[cross_entropy_grad]", "grad", "[]", "[4]"});
+  expect_error<ShapeError>(
+      [&] { cross_entropy_grad(scalar(1), x, labels, {.reduction = Reduction::kNone}); },
+      {"[cross_entropy_grad]", "grad", "[4]", "[]"});
   expect_error<DTypeError>(
-      [&] { cross_entropy_grad(scalar(1, {.dtype = DType::kF64}), x, labels, Reduction::kSum); },
+      [&] {
+        cross_entropy_grad(scalar(1, {.dtype = DType::kF64}), x, labels,
+                           {.reduction = Reduction::kSum});
+      },
       {"[cross_entropy_grad]", "f64 []"});
 }
 

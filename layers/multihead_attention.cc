@@ -1,0 +1,126 @@
+#include "layers/multihead_attention.h"
+
+#include <limits>
+#include <vector>
+
+#include "autograd/ops.h"
+#include "autograd/record.h"
+#include "init/init.h"
+
+namespace tenon::layers {
+namespace {
+
+namespace ag = autograd;
+
+/// x cut into equal parts along a dimension, as views. One concatenation is their derivative, where
+/// slices would each fill and add a tensor of the size of x.
+std::vector<Variable> chunk(const Variable& x, int count, int dim) {
+  const std::int64_t size = x.size(dim) / count;
+  std::vector<Tensor> parts;
+  for (int i = 0; i < count; ++i) parts.push_back(x.value().narrow(dim, i * size, size));
+  Shape shape = parts[0].shape();
+  const auto rule = [count, dim, shape, dtype = x.dtype()](ag::Gradients& g) {
+    std::vector<Variable> grads;
+    for (int i = 0; i < count; ++i) {
+      grads.push_back(g.output(i).defined() ? g.output(i)
+                                            : Variable(zeros(shape, {.dtype = dtype})));
+    }
+    g.set(0, ag::cat(grads, dim));
+  };
+  return ag::record_all("chunk", std::move(parts), rule, {&x, 1});
+}
+
+/// [B,T,E] -> [B,H,T,E/H], a view.
+Variable as_heads(const Variable& x, std::int64_t heads) {
+  return ag::transpose(ag::reshape(x, {x.size(0), x.size(1), heads, x.size(2) / heads}), 1, 2);
+}
+
+/// Both masks in one that broadcasts to [B,H,T,S].
+Tensor combined_mask(const AttentionCall& call) {
+  if (!call.key_mask.defined()) return call.mask;
+  const Tensor present = call.key_mask.unsqueeze(1).unsqueeze(1);
+  if (!call.mask.defined()) return present;
+  if (call.mask.dtype() == DType::kBool) {
+    return tenon::where(present, call.mask, zeros({}, {.dtype = DType::kBool}));
+  }
+  return tenon::where(present, call.mask,
+                      full({}, -std::numeric_limits<double>::infinity(), call.mask.options()));
+}
+
+}  // namespace
+
+LinearOptions MultiheadAttention::projection(const MultiheadAttentionOptions& options) {
+  // A size that makes no sense is refused by init(), under this module's own name.
+  const std::int64_t size = options.embed_dim < 1 ? 1 : options.embed_dim;
+  return {.in_features = size, .out_features = size, .bias = options.bias};
+}
+
+void MultiheadAttention::init() {
+  const MultiheadAttentionOptions& o = options_;
+  if (o.embed_dim < 1 || o.num_heads < 1 || o.embed_dim % o.num_heads != 0) {
+    throw ValueError(where() + "expected num_heads that divide embed_dim, got " +
+                     std::to_string(o.num_heads) + " and " + std::to_string(o.embed_dim));
+  }
+  if (!(o.dropout >= 0 && o.dropout < 1)) {
+    throw ValueError(where() + "expected dropout in [0,1), got " + std::to_string(o.dropout));
+  }
+  const Tensor weight = empty({3 * o.embed_dim, o.embed_dim});
+  init::xavier_uniform_(weight, default_generator());
+  in_proj_weight_ = parameter("in_proj_weight", weight);
+  if (!o.bias) return;
+  in_proj_bias_ = parameter("in_proj_bias", zeros({3 * o.embed_dim}));
+  out_proj_.bias().value().fill_(0);
+}
+
+void MultiheadAttention::check_inputs(const Variable& query, const Variable& key,
+                                      const Variable& value, const AttentionCall& call) const {
+  const std::int64_t width = options_.embed_dim;
+  const auto fits = [&](const Variable& x) { return x.ndim() == 3 && x.size(2) == width; };
+  const bool all = fits(query) && fits(key) && fits(value) && query.size(0) == key.size(0) &&
+                   key.shape() == value.shape();
+  if (!all) {
+    const std::string e = std::to_string(width);
+    throw ShapeError(where() + "expected query [B,T," + e + "], key and value [B,S," + e +
+                     "], got " + to_string(query.shape()) + ", " + to_string(key.shape()) +
+                     " and " + to_string(value.shape()));
+  }
+  if (!call.key_mask.defined()) return;
+  const Shape wanted = {key.size(0), key.size(1)};
+  if (call.key_mask.dtype() != DType::kBool || call.key_mask.shape() != wanted) {
+    throw ShapeError(where() + "expected a bool key_mask " + to_string(wanted) + ", got " +
+                     std::string(tenon::name(call.key_mask.dtype())) + " " +
+                     to_string(call.key_mask.shape()));
+  }
+}
+
+/// q, k and v [B,..,E], in as few products as the inputs allow.
+std::vector<Variable> MultiheadAttention::project(const Variable& query, const Variable& key,
+                                                  const Variable& value) const {
+  const bool same_key = key.impl() == value.impl();
+  if (same_key && query.impl() == key.impl()) {
+    return chunk(ag::linear(query, in_proj_weight_, in_proj_bias_), 3, 2);
+  }
+  const std::vector<Variable> weights = chunk(in_proj_weight_, 3, 0);
+  const std::vector<Variable> biases =
+      in_proj_bias_.defined() ? chunk(in_proj_bias_, 3, 0) : std::vector<Variable>(3);
+  return {ag::linear(query, weights[0], biases[0]), ag::linear(key, weights[1], biases[1]),
+          ag::linear(value, weights[2], biases[2])};
+}
+
+Variable MultiheadAttention::forward(const Variable& query, const Variable& key,
+                                     const Variable& value, const AttentionCall& call) {
+  check_inputs(query, key, value, call);
+  const std::vector<Variable> projected = project(query, key, value);
+  const std::int64_t heads = options_.num_heads;
+  const Variable y = ag::scaled_dot_product_attention(
+      as_heads(projected[0], heads), as_heads(projected[1], heads), as_heads(projected[2], heads),
+      combined_mask(call), {.causal = call.causal}, training() ? options_.dropout : 0.0);
+  return out_proj_(ag::reshape(ag::transpose(y, 1, 2), query.shape()));
+}
+
+std::string MultiheadAttention::describe() const {
+  return "MultiheadAttention(" + std::to_string(options_.embed_dim) + ", " +
+         std::to_string(options_.num_heads) + " heads" + (options_.bias ? "" : ", no bias") + ")";
+}
+
+}  // namespace tenon::layers

@@ -1,0 +1,25 @@
+// Rows of a table by number: words, users, categories.
+//
+//   Tensor vectors = embedding(table, ids);   // table [V,D], ids [B,T] -> [B,T,D]
+#ifndef TENON_TENSOR_OPS_EMBEDDING_H_
+#define TENON_TENSOR_OPS_EMBEDDING_H_
+
+#include <cstdint>
+
+#include "tensor/tensor.h"
+
+namespace tenon {
+
+/// weight [V,D] of any dtype, indices [..] i64 in [0,V) -> [..,D]. Throws IndexError that names the
+/// first bad index.
+Tensor embedding(const Tensor& weight, const Tensor& indices);
+
+/// Its adjoint in the weight: [rows,D] zeros, to row indices[i] of which grad[i] is added; grad
+/// [..,D], indices [..]. A row is summed in the order of the indices and rounded once, so the bits
+/// do not depend on the number of threads. Indices equal to `padding_index` are left out.
+Tensor embedding_grad(const Tensor& grad, const Tensor& indices, std::int64_t rows,
+                      std::int64_t padding_index = -1);
+
+}  // namespace tenon
+
+#endif  // TENON_TENSOR_OPS_EMBEDDING_H_
