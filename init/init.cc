@@ -3,18 +3,12 @@
 #include <cmath>
 #include <string>
 
+#include "init/internal/check.h"
+
 namespace tenon::init {
 namespace {
 
-void check_floating(const Tensor& tensor, const char* op) {
-  if (!tensor.defined()) {
-    throw ValueError("[" + std::string(op) + "] expected a tensor, got an undefined one");
-  }
-  if (!is_floating(tensor.dtype())) {
-    throw DTypeError("[" + std::string(op) + "] expected a floating tensor, got " +
-                     std::string(tenon::name(tensor.dtype())) + " " + to_string(tensor.shape()));
-  }
-}
+using internal::check_floating;
 
 Fans fans_of(const Shape& weight, const char* op) {
   if (weight.size() < 2) {
@@ -82,6 +76,8 @@ double gain(Nonlinearity nonlinearity, double slope) {
       return std::sqrt(2.0);
     case Nonlinearity::kLeakyRelu:
       return std::sqrt(2 / (1 + slope * slope));
+    case Nonlinearity::kSelu:
+      return 0.75;
   }
   throw ValueError("[gain] expected a Nonlinearity, got " +
                    std::to_string(static_cast<int>(nonlinearity)));

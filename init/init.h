@@ -29,11 +29,12 @@ struct Fans {
 Fans fans(const Shape& weight);
 
 /// The function between a layer and the next.
-enum class Nonlinearity : std::uint8_t { kLinear, kSigmoid, kTanh, kRelu, kLeakyRelu };
+enum class Nonlinearity : std::uint8_t { kLinear, kSigmoid, kTanh, kRelu, kLeakyRelu, kSelu };
 /// The factor that keeps the variance of activations when passing through the function, as
-/// PyTorch's `calculate_gain`: 1, 1, 5/3, sqrt(2), sqrt(2 / (1 + slope^2)). (He et al. 2015,
-/// "Delving deep into rectifiers", §2.2, for the last two; the factor for tanh is PyTorch's
-/// convention.)
+/// PyTorch's `calculate_gain`: 1, 1, 5/3, sqrt(2), sqrt(2 / (1 + slope^2)), 3/4. (He et al. 2015,
+/// "Delving deep into rectifiers", §2.2, for kRelu and kLeakyRelu; those for tanh and SELU are
+/// PyTorch's convention: a self-normalizing network proper wants `lecun_normal_`, Klambauer et al.
+/// 2017, "Self-normalizing neural networks", §4.)
 double gain(Nonlinearity nonlinearity, double slope = 0.01);
 
 // Plain fillings.
@@ -55,6 +56,19 @@ struct NormalOptions {
 };
 /// Throws ValueError for a negative deviation.
 void normal_(const Tensor& tensor, Generator& generator, const NormalOptions& options = {});
+
+struct TruncNormalOptions {
+  double mean = 0;
+  double deviation = 1;
+  double low = -2;  ///< bounds of the values, not in deviations
+  double high = 2;
+};
+/// A normal distribution without what lies outside [low, high], by inverting its distribution
+/// function. Right where the bounds leave more than a millionth of it. Throws ValueError for a
+/// deviation that is not above 0 and for low >= high. (Devroye 1986, "Non-uniform random variate
+/// generation", §II.2.1)
+void trunc_normal_(const Tensor& tensor, Generator& generator,
+                   const TruncNormalOptions& options = {});
 
 // Fillings scaled by the fans of a weight, so that activations and gradients keep their size from
 // layer to layer. The uniform variant of each has the same variance as the normal one. All throw

@@ -8,6 +8,7 @@
 
 #include "gtest/gtest.h"
 #include "init/scheme.h"
+#include "init/structured.h"
 #include "tensor/ops.h"
 
 namespace tenon::init {
@@ -159,6 +160,42 @@ INSTANTIATE_TEST_SUITE_P(
                          std::sqrt(1.0 / 250)}),
     [](const auto& info) { return info.param.name; });
 
+struct Truncation {
+  double mean, deviation, low, high;
+};
+
+// One-sided, narrow, wide and lopsided bounds.
+TEST(TruncNormalTest, IsTheNormalDistributionBetweenItsBounds) {
+  for (const Truncation& t :
+       {Truncation{0, 1, -2, 2}, Truncation{0, 0.02, -2, 2}, Truncation{1, 2, 0.5, 0.75},
+        Truncation{-1, 0.5, -1, HUGE_VAL}, Truncation{0, 1, 1.5, 4}}) {
+    const Tensor x = empty({200, 250});
+    Generator generator(20240301);
+    trunc_normal_(x, generator,
+                  {.mean = t.mean, .deviation = t.deviation, .low = t.low, .high = t.high});
+    const std::vector<float> values = x.to_vector<float>();
+    for (float v : values) {
+      ASSERT_GE(v, static_cast<float>(t.low));
+      ASSERT_LE(v, static_cast<float>(t.high));
+    }
+    const auto whole = normal_cdf(t.mean, t.deviation);
+    const double below = whole(t.low), above = whole(t.high);
+    const auto cdf = [&](double v) { return (whole(v) - below) / (above - below); };
+    EXPECT_LT(ks_statistic(values, cdf), kKsLimit) << t.low;
+  }
+}
+
+// mean 0, variance 1 - 2 a pdf(a) / (2 cdf(a) - 1) = 0.77374 at a = 2 (Johnson, Kotz & Balakrishnan
+// 1994, §13.10.1).
+TEST(TruncNormalTest, HasThePublishedMoments) {
+  const Tensor x = empty({200, 250}, {.dtype = DType::kBF16});
+  Generator generator(5);
+  trunc_normal_(x, generator);
+  const Moments got = moments(x.to(DType::kF32).to_vector<float>());
+  EXPECT_NEAR(got.mean, 0, 4 * 0.88 / std::sqrt(50000.0));
+  EXPECT_NEAR(got.deviation, std::sqrt(0.77374), 4 * 0.88 / std::sqrt(100000.0));
+}
+
 TEST(InitTest, FansOfLinearAndConvolutionWeights) {
   EXPECT_EQ(fans({200, 250}).in, 250);
   EXPECT_EQ(fans({200, 250}).out, 200);
@@ -174,6 +211,7 @@ TEST(InitTest, GainsArePyTorchs) {
   EXPECT_DOUBLE_EQ(gain(Nonlinearity::kSigmoid), 1);
   EXPECT_DOUBLE_EQ(gain(Nonlinearity::kTanh), 1.6666666666666667);
   EXPECT_DOUBLE_EQ(gain(Nonlinearity::kRelu), 1.4142135623730951);
+  EXPECT_DOUBLE_EQ(gain(Nonlinearity::kSelu), 0.75);
   EXPECT_DOUBLE_EQ(gain(Nonlinearity::kLeakyRelu), 1.4141428569978354);
   EXPECT_DOUBLE_EQ(gain(Nonlinearity::kLeakyRelu, 0.2), 1.3867504905630728);
 }
@@ -252,11 +290,14 @@ TEST(InitTest, BadInputNamesTheFunctionAndTheCulprit) {
   EXPECT_THROW(normal_(empty({3}), generator, {.deviation = -1}), ValueError);
   EXPECT_THROW(normal_(empty({3}), generator, {.deviation = std::nan("")}), ValueError);
   EXPECT_THROW(uniform_(empty({3}), generator, {.low = 1, .high = 0}), ValueError);
+  EXPECT_THROW(trunc_normal_(empty({3}), generator, {.deviation = 0}), ValueError);
+  EXPECT_THROW(trunc_normal_(empty({3}), generator, {.low = 1, .high = 1}), ValueError);
+  EXPECT_THROW(trunc_normal_(zeros({3}, {.dtype = DType::kI32}), generator), DTypeError);
   EXPECT_THROW(uniform_(empty({3}), generator, {.high = HUGE_VAL}), ValueError);
 }
 
 TEST(SchemeTest, NamesAreReadBack) {
-  for (int i = 0; i <= static_cast<int>(Scheme::kLecunNormal); ++i) {
+  for (int i = 0; i <= static_cast<int>(Scheme::kOrthogonal); ++i) {
     const auto scheme = static_cast<Scheme>(i);
     EXPECT_EQ(parse_scheme(name(scheme)), scheme) << name(scheme);
   }
@@ -290,6 +331,7 @@ TEST(SchemeTest, FillsLikeTheFunction) {
   check(Scheme::kKaimingNormal, [](auto& t, auto& g) { kaiming_normal_(t, g); });
   check(Scheme::kLecunUniform, [](auto& t, auto& g) { lecun_uniform_(t, g); });
   check(Scheme::kLecunNormal, [](auto& t, auto& g) { lecun_normal_(t, g); });
+  check(Scheme::kOrthogonal, [](auto& t, auto& g) { orthogonal_(t, g); });
 }
 
 // The example of the README.
@@ -298,6 +340,7 @@ TEST(InitTest, ReadmeExample) {
   Tensor weight = empty({512, 784});
   init::kaiming_normal_(weight, generator);
   init::xavier_uniform_(weight, generator, {.gain = init::gain(init::Nonlinearity::kTanh)});
+  init::orthogonal_(weight, generator);
   EXPECT_NE(weight.item<float>({0, 0}), 0);
 }
 

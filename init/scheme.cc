@@ -1,5 +1,7 @@
 #include "init/scheme.h"
 
+#include "init/structured.h"
+
 namespace tenon::init {
 namespace {
 
@@ -19,6 +21,7 @@ constexpr Named kNames[] = {
     {"kaiming_normal", Scheme::kKaimingNormal},
     {"lecun_uniform", Scheme::kLecunUniform},
     {"lecun_normal", Scheme::kLecunNormal},
+    {"orthogonal", Scheme::kOrthogonal},
     {"xavier", Scheme::kXavierUniform},
     {"glorot", Scheme::kXavierUniform},
     {"he", Scheme::kKaimingNormal},
@@ -71,6 +74,8 @@ void fill_(const Tensor& weight, Scheme scheme, Generator& generator) {
       return lecun_uniform_(weight, generator);
     case Scheme::kLecunNormal:
       return lecun_normal_(weight, generator);
+    case Scheme::kOrthogonal:
+      return orthogonal_(weight, generator);
   }
   throw ValueError("[init] expected a Scheme, got " + std::to_string(static_cast<int>(scheme)));
 }

@@ -23,10 +23,11 @@ enum class Scheme : std::uint8_t {
   kKaimingNormal,   ///< fan_in, ReLU
   kLecunUniform,
   kLecunNormal,
+  kOrthogonal,
 };
 
 /// "zeros", "normal", "normal_0.01", "xavier_uniform", "xavier_normal", "kaiming_uniform",
-/// "kaiming_normal", "lecun_uniform", "lecun_normal".
+/// "kaiming_normal", "lecun_uniform", "lecun_normal", "orthogonal".
 std::string_view name(Scheme scheme);
 
 /// Reads such a name; "xavier" and "glorot" mean xavier_uniform, "he" and "kaiming" kaiming_normal,

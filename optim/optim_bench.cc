@@ -54,12 +54,18 @@ void BM_Adam(benchmark::State& state) { run<Adam, AdamOptions>(state, 2, {.lr = 
 void BM_AdamAmsgrad(benchmark::State& state) {
   run<Adam, AdamOptions>(state, 3, {.lr = 1e-6, .amsgrad = true});
 }
+void BM_Adamax(benchmark::State& state) { run<Adamax, AdamaxOptions>(state, 2, {.lr = 1e-6}); }
+void BM_Nadam(benchmark::State& state) { run<NAdam, NAdamOptions>(state, 2, {.lr = 1e-6}); }
+void BM_Radam(benchmark::State& state) { run<RAdam, RAdamOptions>(state, 2, {.lr = 1e-6}); }
+void BM_Lion(benchmark::State& state) { run<Lion, LionOptions>(state, 1, {.lr = 1e-6}); }
+void BM_Adagrad(benchmark::State& state) { run<Adagrad, AdagradOptions>(state, 1, {.lr = 1e-6}); }
 void BM_Adadelta(benchmark::State& state) {
   run<Adadelta, AdadeltaOptions>(state, 2, {.lr = 1e-6});
 }
-void BM_RMSprop(benchmark::State& state) { run<RMSprop, RMSpropOptions>(state, 1, {.lr = 1e-6}); }
-void BM_NAdam(benchmark::State& state) { run<NAdam, NAdamOptions>(state, 2, {.lr = 1e-6}); }
-void BM_Lion(benchmark::State& state) { run<Lion, LionOptions>(state, 1, {.lr = 1e-6}); }
+void BM_Rmsprop(benchmark::State& state) { run<RMSprop, RMSpropOptions>(state, 1, {.lr = 1e-6}); }
+void BM_RmspropCentered(benchmark::State& state) {
+  run<RMSprop, RMSpropOptions>(state, 3, {.lr = 1e-6, .momentum = 0.9, .centered = true});
+}
 
 void sizes(benchmark::internal::Benchmark* bench) {
   bench->ArgNames({"tensors", "elements"})->UseRealTime();
@@ -69,10 +75,14 @@ BENCHMARK(BM_Sgd)->Apply(sizes);
 BENCHMARK(BM_SgdMomentum)->Apply(sizes);
 BENCHMARK(BM_Adam)->Apply(sizes);
 BENCHMARK(BM_AdamAmsgrad)->Apply(sizes);
-BENCHMARK(BM_Adadelta)->Apply(sizes);
-BENCHMARK(BM_RMSprop)->Apply(sizes);
-BENCHMARK(BM_NAdam)->Apply(sizes);
+BENCHMARK(BM_Adamax)->Apply(sizes);
+BENCHMARK(BM_Nadam)->Apply(sizes);
+BENCHMARK(BM_Radam)->Apply(sizes);
 BENCHMARK(BM_Lion)->Apply(sizes);
+BENCHMARK(BM_Adagrad)->Apply(sizes);
+BENCHMARK(BM_Adadelta)->Apply(sizes);
+BENCHMARK(BM_Rmsprop)->Apply(sizes);
+BENCHMARK(BM_RmspropCentered)->Apply(sizes);
 
 /// The norm of all gradients, of which a clipped step takes one.
 void BM_TotalNorm(benchmark::State& state) {

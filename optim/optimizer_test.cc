@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "autograd/ops.h"
 #include "gtest/gtest.h"
 #include "optim/optim.h"
 #include "optim/testing.h"
@@ -495,13 +496,17 @@ TEST(OptimizerTest, AParameterThatIsNotDenseIsNamedAndNothingMoves) {
 // The example of the README.
 TEST(OptimizerTest, ReadmeExample) {
   autograd::Variable w(full({3}, 2.0), /*requires_grad=*/true);
-  optim::SGD optimizer({w}, {.lr = 0.1, .momentum = 0.9});
+  autograd::Variable b(zeros({3}), /*requires_grad=*/true);
+  optim::AdamW optimizer({w}, {.lr = 0.1, .weight_decay = 0.01});
+  optimizer.add_group({b}, {.lr = 0.1, .weight_decay = 0});
+  optim::Scheduler schedule(optimizer, optim::one_cycle_lr({.max_lr = 0.1, .steps = 100}));
   for (int step = 0; step < 100; ++step) {
     optimizer.zero_grad();
-    w.set_grad(2 * w.value());  // of the sum of squares; usually loss.backward()
-    optimizer.step();
+    autograd::sum(autograd::square(w + b - 1)).backward();
+    optimizer.step({.max_norm = 1});  // gradients clipped as they are read
+    schedule.step();
   }
-  EXPECT_LT(std::abs(w.value().item<float>({0})), 0.1);
+  EXPECT_NEAR(floats(w.value())[0] + floats(b.value())[0], 1, 0.1);
 }
 
 }  // namespace

@@ -65,6 +65,13 @@ void update_chunk(const Update& update, C grad_scale, const Entry<Update::kState
   const C* const grad = entry.grad.data ? use(entry.grad, 1) : parameter;
   std::array<C*, kStates + 1> states{};
   for (int k = 0; k < kStates; ++k) states[k] = use(entry.states[k], 2 + k);
+    // Elements do not depend on each other. Found out at run time, that would be one comparison too
+    // many for GCC where there are three states (Adam with amsgrad: 30 instead of 75 GB/s).
+#if defined(__clang__)
+#pragma clang loop vectorize(assume_safety)
+#else
+#pragma GCC ivdep
+#endif
   for (std::int64_t i = 0; i < count; ++i) {
     C state[kStates + 1];
     for (int k = 0; k < kStates; ++k) state[k] = states[k][i];
