@@ -5,6 +5,7 @@
 #include "benchmarks/workloads.h"
 
 int main() {
-  const auto step = tenon::benchmarks::workloads().front().prepare();
+  const auto step =
+      tenon::benchmarks::workloads().front().prepare(tenon::benchmarks::Compute::kF32);
   for (int i = 0; i < 10; ++i) step();
 }

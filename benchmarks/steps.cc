@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   std::vector<std::string> names;
   double budget = 2.0;
   int threads = 2;
+  bool bf16 = false;
   const std::vector<Workload> all = workloads();
   std::vector<std::string> known;
   for (const Workload& workload : all) known.push_back(workload.name);
@@ -49,6 +50,7 @@ int main(int argc, char** argv) {
   app.add_option("--threads", threads, "threads of the CPU kernels")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  app.add_flag("--bf16", bf16, "products in bf16 (autocast), parameters in f32");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -63,7 +65,8 @@ int main(int argc, char** argv) {
       continue;
     }
     manual_seed(0);
-    const double step = median_step(workload.prepare(), budget);
+    const double step =
+        median_step(workload.prepare(bf16 ? Compute::kBF16 : Compute::kF32), budget);
     std::printf("%-24s %10.3f ms\n", workload.name.c_str(), 1e3 * step);
     std::fprintf(stderr, "%-24s %10.1f GFLOP/s in matrix products\n", "",
                  1e-9 * workload.flop / step);

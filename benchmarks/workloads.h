@@ -10,11 +10,14 @@
 
 namespace tenon::benchmarks {
 
+/// What products are computed in; parameters and optimizers are f32.
+enum class Compute { kF32, kBF16 };
+
 struct Workload {
   std::string name;
   double flop;  ///< of matrix products in one step, the first layer's input gradient left out
   /// Builds model, optimizer and batch; each call of what it returns is one training step.
-  std::function<std::function<void()>()> prepare;
+  std::function<std::function<void()>(Compute)> prepare;
 };
 
 std::vector<Workload> workloads();
