@@ -43,16 +43,28 @@ absl::Status invalid(const std::string& path, const std::string& what) {
   return absl::InvalidArgumentError(path + ": " + what);
 }
 
-absl::StatusOr<Tensor> read(Image& image, const MappedFile& file) {
-  if (!png_image_begin_read_from_memory(&image, file.data(), file.size())) {
-    return invalid(file.path(), std::string("expected a PNG file: ") + image.message);
-  }
+// Whether the header's claim is believable, and within the limit.
+absl::Status check_claim(const Image& image, std::size_t bytes, const std::string& name,
+                         std::int64_t max_pixels) {
   const std::uint64_t pixels = std::uint64_t{image.width} * image.height;
-  if (pixels > file.size() * kMaxPixelsPerByte) {
-    return invalid(file.path(), "expected no more pixels than " + std::to_string(file.size()) +
-                                    " bytes can hold, got " + std::to_string(image.height) + "x" +
-                                    std::to_string(image.width));
+  const bool too_many = pixels > static_cast<std::uint64_t>(max_pixels);
+  if (!too_many && pixels <= bytes * kMaxPixelsPerByte) return absl::OkStatus();
+  const std::string most =
+      too_many ? std::to_string(max_pixels) : std::to_string(bytes) + " bytes can hold";
+  return invalid(name, "expected no more pixels than " + most + ", got " +
+                           std::to_string(image.height) + "x" + std::to_string(image.width));
+}
+
+absl::StatusOr<Tensor> read(Image& image, std::string_view bytes, const std::string& name,
+                            std::int64_t max_pixels) {
+  if (!png_image_begin_read_from_memory(&image, bytes.data(), bytes.size())) {
+    return invalid(name, std::string("expected a PNG file: ") + image.message);
   }
+  if (absl::Status status = check_claim(image, bytes.size(), name, max_pixels); !status.ok()) {
+    return status;
+  }
+  // Without it, libpng takes 16 bits for linear light and brightens them.
+  image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
   const bool color = (image.format & PNG_FORMAT_FLAG_COLOR) != 0;
   image.format = color ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
   Shape shape{image.height, image.width};
@@ -60,7 +72,7 @@ absl::StatusOr<Tensor> read(Image& image, const MappedFile& file) {
   const Tensor tensor = empty(shape, {.dtype = DType::kU8});
   const png_color black{};
   if (!png_image_finish_read(&image, &black, tensor.raw_data(), 0, nullptr)) {
-    return invalid(file.path(), std::string("damaged PNG data: ") + image.message);
+    return invalid(name, std::string("damaged PNG data: ") + image.message);
   }
   return tensor;
 }
@@ -83,12 +95,17 @@ absl::Status write_png(const std::string& path, const Tensor& pixels) {
   return write_file(path, bytes);
 }
 
+absl::StatusOr<Tensor> decode_png(std::string_view bytes, const std::string& name,
+                                  std::int64_t max_pixels) {
+  if (bytes.empty()) return invalid(name, "expected a PNG file, got an empty one");
+  Image image;
+  return read(image, bytes, name, max_pixels);
+}
+
 absl::StatusOr<Tensor> read_png(const std::string& path) {
   const auto file = MappedFile::open(path);
   if (!file.ok()) return file.status();
-  if ((*file)->size() == 0) return invalid(path, "expected a PNG file, got an empty one");
-  Image image;
-  return read(image, **file);
+  return decode_png((*file)->bytes(), path);
 }
 
 }  // namespace tenon::data

@@ -4,7 +4,9 @@
 #ifndef TENON_DATA_IMAGE_PNG_H_
 #define TENON_DATA_IMAGE_PNG_H_
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -22,6 +24,10 @@ absl::Status write_png(const std::string& path, const Tensor& pixels);
 /// InvalidArgument with libpng's reason for a damaged file or one that is no PNG, also where it
 /// claims more pixels than its bytes can hold.
 absl::StatusOr<Tensor> read_png(const std::string& path);
+/// The same for a whole file that lies in memory; `name` is what errors call it. An image of more
+/// than `max_pixels` is refused too.
+absl::StatusOr<Tensor> decode_png(std::string_view bytes, const std::string& name,
+                                  std::int64_t max_pixels = INT64_MAX);
 
 }  // namespace tenon::data
 
