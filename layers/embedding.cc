@@ -2,6 +2,7 @@
 
 #include "autograd/ops.h"
 #include "init/init.h"
+#include "layers/placeholders.h"
 
 namespace tenon::layers {
 
@@ -14,6 +15,10 @@ void Embedding::init() {
   if (o.padding_index >= o.num_embeddings) {
     throw ValueError(where() + "expected a padding_index below " +
                      std::to_string(o.num_embeddings) + ", got " + std::to_string(o.padding_index));
+  }
+  if (Placeholders::wanted()) {
+    weight_ = parameter("weight", Placeholders::make({o.num_embeddings, o.embedding_dim}));
+    return;
   }
   Tensor table = empty({o.num_embeddings, o.embedding_dim});
   init::normal_(table, default_generator());

@@ -34,6 +34,8 @@ class LinearOperator {
   /// The variables of the representation, under the names they have within the layer.
   virtual NamedVariables parameters() const = 0;
   virtual NamedVariables buffers() const { return {}; }
+  /// W [O,I]: the elements of the representation where it holds them, else a new tensor.
+  virtual Tensor dense_weight() const = 0;
   /// For messages and summaries: "dense".
   virtual std::string describe() const = 0;
 };
@@ -48,6 +50,7 @@ class DenseOperator final : public LinearOperator {
   std::int64_t out_features() const override { return weight_.size(0); }
   Variable apply(const Variable& x, const LinearCall& call) override;
   NamedVariables parameters() const override { return {{"weight", weight_}}; }
+  Tensor dense_weight() const override { return weight_.value(); }
   std::string describe() const override { return "dense"; }
   const Variable& weight() const { return weight_; }
 

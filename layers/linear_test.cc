@@ -72,6 +72,7 @@ class DiagonalOperator : public LinearOperator {
     return call.activation == Activation::kRelu ? autograd::relu(y) : y;
   }
   NamedVariables parameters() const override { return {{"diagonal.scale", scale_}}; }
+  Tensor dense_weight() const override { return eye(size_) * scale_.value(); }
   std::string describe() const override { return "diagonal"; }
 
   bool saw_training = false;

@@ -1,0 +1,114 @@
+#include "tensor/cpu/parallel.h"
+#include "tensor/quant/codebook.h"
+#include "tensor/quant/lookup.h"
+#include "tensor/quant/quant.h"
+#include "tensor/quant/scales.h"
+
+namespace tenon::quant {
+namespace {
+
+/// What a row of W is multiplied with.
+struct Rows {
+  const float* x;
+  std::int64_t columns;
+};
+
+#ifdef TENON_QUANT_AVX512
+
+/// Sums of M rows of x times one row of W. The codes are looked up once for all M. One block's sums
+/// are collected before they are scaled: its scale costs one multiplication per row.
+template <int M>
+void dot_row(const QuantizedTensor& q, const Scales& scales, const Rows& rows, std::int64_t row,
+             float (&sums)[M]) {
+  const __m512 numbers = _mm512_loadu_ps(codebook16(q.format).data());
+  const std::int64_t first = row * rows.columns;
+  const std::uint8_t* codes = q.codes.data<std::uint8_t>() + first / 2;
+  __m512 totals[M];
+  for (__m512& total : totals) total = _mm512_setzero_ps();
+  for (std::int64_t begin = 0; begin < rows.columns; begin += q.block) {
+    __m512 even[M], odd[M];
+    for (int m = 0; m < M; ++m) even[m] = odd[m] = _mm512_setzero_ps();
+    for (std::int64_t i = begin; i < begin + q.block; i += 32) {
+      const __m512 w0 = _mm512_permutexvar_ps(spread16(codes + i / 2), numbers);
+      const __m512 w1 = _mm512_permutexvar_ps(spread16(codes + i / 2 + 8), numbers);
+      for (int m = 0; m < M; ++m) {
+        const float* x = rows.x + m * rows.columns + i;
+        even[m] = _mm512_fmadd_ps(_mm512_loadu_ps(x), w0, even[m]);
+        odd[m] = _mm512_fmadd_ps(_mm512_loadu_ps(x + 16), w1, odd[m]);
+      }
+    }
+    const __m512 scale = _mm512_set1_ps(scales[(first + begin) / q.block]);
+    for (int m = 0; m < M; ++m) {
+      totals[m] = _mm512_fmadd_ps(_mm512_add_ps(even[m], odd[m]), scale, totals[m]);
+    }
+  }
+  for (int m = 0; m < M; ++m) sums[m] = _mm512_reduce_add_ps(totals[m]);
+}
+
+#else
+
+template <int M>
+void dot_row(const QuantizedTensor& q, const Scales& scales, const Rows& rows, std::int64_t row,
+             float (&sums)[M]) {
+  float numbers[16];
+  for (std::size_t i = 0; i < 16; ++i) numbers[i] = codebook16(q.format)[i];
+  const std::int64_t first = row * rows.columns;
+  const std::uint8_t* codes = q.codes.data<std::uint8_t>() + first / 2;
+  for (float& sum : sums) sum = 0;
+  for (std::int64_t begin = 0; begin < rows.columns; begin += 32) {
+    float w[32];
+    look_up_wide(numbers, codes + begin / 2, 32, w);
+    const float scale = scales[(first + begin) / q.block];
+    for (int m = 0; m < M; ++m) {
+      const float* x = rows.x + m * rows.columns + begin;
+      float sum = 0;
+      for (int i = 0; i < 32; ++i) sum += x[i] * w[i];
+      sums[m] += scale * sum;
+    }
+  }
+}
+
+#endif
+
+template <int M>
+void multiply_rows(const QuantizedTensor& q, const Rows& rows, float* out) {
+  const Scales scales(q);
+  const std::int64_t outputs = q.shape[0];
+  cpu::parallel_items(outputs, rows.columns, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      float sums[M];
+      dot_row<M>(q, scales, rows, row, sums);
+      for (int m = 0; m < M; ++m) out[m * outputs + row] = sums[m];
+    }
+  });
+}
+
+void check(const Tensor& x, const QuantizedTensor& q) {
+  if (q.format == Format::kInt8 || q.shape.size() != 2 || q.shape[1] % q.block != 0) {
+    throw ValueError("[multiply] expected a 4-bit matrix whose rows are whole blocks of " +
+                     std::to_string(q.block) + ", got " + std::string(name(q.format)) + " " +
+                     to_string(q.shape));
+  }
+  if (x.dtype() != DType::kF32) {
+    throw DTypeError("[multiply] expected x of f32, got " + std::string(tenon::name(x.dtype())));
+  }
+  if (x.ndim() != 2 || x.size(1) != q.shape[1] || x.size(0) < 1 || x.size(0) > kMultiplyRows ||
+      !x.is_contiguous()) {
+    throw ShapeError("[multiply] expected x [1 to " + std::to_string(kMultiplyRows) + "," +
+                     std::to_string(q.shape[1]) + "], dense, got " + to_string(x.shape()));
+  }
+}
+
+}  // namespace
+
+Tensor multiply(const Tensor& x, const QuantizedTensor& q) {
+  check(x, q);
+  const Tensor out = empty({x.size(0), q.shape[0]});
+  const Rows rows{x.data<float>(), x.size(1)};
+  constexpr void (*kByRows[kMultiplyRows])(const QuantizedTensor&, const Rows&, float*) = {
+      multiply_rows<1>, multiply_rows<2>, multiply_rows<3>, multiply_rows<4>};
+  kByRows[x.size(0) - 1](q, rows, out.data<float>());
+  return out;
+}
+
+}  // namespace tenon::quant

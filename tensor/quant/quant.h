@@ -1,0 +1,80 @@
+// Weights in 4 or 8 bits, and products with them: NF4, FP4 and int8 as bitsandbytes stores them.
+//
+//   QuantizedTensor q = quantize(weight);             // NF4, scales quantized again: 4.13 bits
+//   Tensor w = dequantize(q);                         // f32, what the codes stand for
+//   dequantize_rows(q, 0, 64, tile);                  // 64 rows of it
+//
+// Values are cut into blocks in row-major order; each is divided by its largest magnitude (the
+// block's scale) and the quotient becomes the nearest of 16 numbers. NF4's are quantiles of a
+// normal distribution, FP4's a 4-bit float; int8 has a scale for each row and 255 even steps.
+// (Dettmers, Pagnoni, Holtzman & Zettlemoyer 2023, "QLoRA", §3; Dettmers et al. 2022, "LLM.int8()",
+// §2) On the CPU.
+#ifndef TENON_TENSOR_QUANT_QUANT_H_
+#define TENON_TENSOR_QUANT_QUANT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "tensor/tensor.h"
+
+namespace tenon::quant {
+
+enum class Format : std::uint8_t { kNf4, kFp4, kInt8 };
+/// "nf4", "fp4", "int8".
+std::string_view name(Format format);
+
+struct Options {
+  Format format = Format::kNf4;
+  std::int64_t block = 64;  ///< values with one scale: 32, 64, … 4096; int8's is a row
+  /// Store the scales themselves in 8 bits, less their mean, in blocks of 256 with an f32 scale
+  /// each
+  /// ("double quantization", §3 of QLoRA). Not for int8.
+  bool nested = true;
+};
+
+/// The codes and scales of a tensor. A cheap handle, as Tensor is.
+struct QuantizedTensor {
+  Format format = Format::kNf4;
+  Shape shape{};
+  DType dtype = DType::kF32;  ///< of what was quantized
+  std::int64_t block = 64;
+  /// u8. 4 bits: [ceil(n/2),1], two codes a byte, the first in the upper half. int8: of `shape`,
+  /// each byte a signed number.
+  Tensor codes{};
+  Tensor scales{};         ///< f32 [blocks]; u8 [blocks] where nested; int8: f32 [rows]
+  Tensor nested_scales{};  ///< f32 [ceil(blocks/256)]; undefined where not nested
+  float nested_offset = 0;
+
+  bool nested() const { return nested_scales.defined(); }
+  std::int64_t numel() const { return tenon::numel(shape); }
+  /// Of codes and scales.
+  std::size_t bytes() const;
+};
+
+/// The 16 numbers of a 4-bit format by code, and the 256 that nested scales are rounded to
+/// (Dettmers 2016, "8-bit approximations for parallelism in deep learning", §2.1). f32.
+Tensor codebook(Format format);
+Tensor nested_codebook();
+
+/// x of any shape (int8: 2-d), f32, bf16 or f16, on the CPU. Codes equal those of bitsandbytes
+/// 0.50's default backend on the same values. Throws ValueError for another block size, for no
+/// elements, and for values that are not finite.
+QuantizedTensor quantize(const Tensor& x, const Options& options = {});
+
+/// f32, bf16 or f16, of the original shape: scale times number in f32, rounded once.
+Tensor dequantize(const QuantizedTensor& q, DType dtype = DType::kF32);
+/// Rows [begin, end) of a matrix into `out` [end-begin,columns], dense.
+void dequantize_rows(const QuantizedTensor& q, std::int64_t begin, std::int64_t end,
+                     const Tensor& out);
+
+/// Most rows of x that multiply() takes.
+inline constexpr std::int64_t kMultiplyRows = 4;
+/// x [M,I] W^T for a matrix W [O,I] of a 4-bit format, M up to kMultiplyRows, I a multiple of the
+/// block -> f32 [M,O]: codes become numbers in registers, so that a product with one row reads half
+/// a byte a weight. x is f32, dense.
+Tensor multiply(const Tensor& x, const QuantizedTensor& q);
+
+}  // namespace tenon::quant
+
+#endif  // TENON_TENSOR_QUANT_QUANT_H_
