@@ -15,8 +15,8 @@ namespace tenon::data {
 
 /// Reads a CSV file, plain or gzipped, without header: per line the 64 pixels of an 8x8 image row
 /// by row, integers from 0 (background) to 16, and the label 0..9. Lines may end with CR LF, and
-/// the last with nothing. -> images [N,1,8,8] u8, labels [N]. Errors name the file and the line: a
-/// wrong number of columns, something that is no number or out of range, a file without lines.
+/// the last with nothing. -> images [N,1,8,8] u8, labels [N]. Errors are those of read_csv
+/// (data/csv/csv.h), which name the file, the row and the column.
 absl::StatusOr<LabeledImages> load_digits(const std::string& path);
 
 }  // namespace tenon::data

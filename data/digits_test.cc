@@ -60,7 +60,7 @@ TEST(LoadDigits, TakesEitherLineEnd) {
   }
 }
 
-TEST(LoadDigits, NamesFileAndLine) {
+TEST(LoadDigits, NamesFileAndRow) {
   const ScratchFolder folder;
   const auto expect = [&](const std::string& text, const std::string& what) {
     const absl::Status status = status_of(folder, text);
@@ -68,19 +68,17 @@ TEST(LoadDigits, NamesFileAndLine) {
     EXPECT_THAT(message(status), HasSubstr(folder.path("x.csv") + what));
   };
   const std::string good = line(1) + "\n";
-  expect("", ": expected lines of 65 columns, got an empty file");
-  expect(good + good + "1,2,3\n", ":3: expected 65 columns, got 3");
-  expect(good + "\n" + good, ":2: expected 65 columns, got 1");
-  expect(good + line(1) + ",5\n", ":2: expected 65 columns, got 66");
-  expect(good + line(10), ":2: expected an integer from 0 to 9 in column 65, got '10'");
-  expect(good + line(-1), ":2: expected an integer from 0 to 9 in column 65, got '-1'");
+  expect("", ": expected rows, got none");
+  expect(good + good + "1,2,3\n", ": row 3, expected 65 columns, got 3");
+  expect(good + "\n" + good, ": row 2, expected 65 columns, got 1");
+  expect(good + line(1) + ",5\n", ": row 2, expected 65 columns, got 66");
+  expect(good + line(10), ": row 2, column 65 (label): expected an integer from 0 to 9, got '10'");
+  expect(good + line(-1), ": row 2, column 65 (label): expected an integer from 0 to 9, got '-1'");
   const std::string tail = line(1).substr(2);  // after "0,"
-  expect("17," + tail, ":1: expected an integer from 0 to 16 in column 1, got '17'");
-  expect("x," + tail, ":1: expected an integer from 0 to 16 in column 1, got 'x'");
-  expect("1.5," + tail, ":1: expected an integer from 0 to 16 in column 1, got '1.5'");
-  expect(" 1," + tail, ":1: expected an integer from 0 to 16 in column 1, got ' 1'");
-  expect("," + tail, ":1: expected an integer from 0 to 16 in column 1, got ''");
-  expect("99999999999999999999," + tail, ":1: expected an integer from 0 to 16 in column 1");
+  for (const std::string field : {"17", "x", "1.5", " 1", "", "99999999999999999999"}) {
+    expect(field + "," + tail,
+           ": row 1, column 1 (pixels): expected an integer from 0 to 16, got '" + field + "'");
+  }
 }
 
 TEST(LoadDigits, NoTruncationCrashes) {

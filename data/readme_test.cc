@@ -18,7 +18,7 @@ using namespace tenon;
 
 absl::Status look_at(const std::string& path) {
   absl::StatusOr<data::LabeledImages> digits = data::load_digits(path);
-  if (!digits.ok()) return digits.status();  // "digits.csv:17: expected 65 columns, got 3"
+  if (!digits.ok()) return digits.status();  // "digits.csv: row 17, expected 65 columns, got 3"
 
   Tensor pixels = digits->images.to(DType::kF32) / 16.0;  // u8 [1797,1,8,8] -> f32
   data::TensorDataset all(pixels, digits->labels);        // labels: i64 [1797]

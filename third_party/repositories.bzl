@@ -32,6 +32,14 @@ def _libraries():
     )
     maybe(
         system_repository,
+        name = "curl",
+        build_file = Label("//third_party/system:curl.BUILD"),
+        headers = ["curl"],
+        libraries = ["libcurl.so"],
+        package = "libcurl4-openssl-dev",
+    )
+    maybe(
+        system_repository,
         name = "eigen",
         build_file = Label("//third_party/system:eigen.BUILD"),
         headers = ["Eigen", "unsupported"],

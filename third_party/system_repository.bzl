@@ -5,12 +5,9 @@ declares them (an upgraded package recompiles what includes it) and sees them as
 (no warnings). Libraries stay where the linker looks for them anyway.
 """
 
-_LIBRARY_FOLDERS = [
-    "/usr/lib/x86_64-linux-gnu",
-    "/usr/lib/aarch64-linux-gnu",
-    "/usr/lib64",
-    "/usr/lib",
-]
+_MACHINES = ["x86_64-linux-gnu", "aarch64-linux-gnu"]
+
+_LIBRARY_FOLDERS = ["/usr/lib/" + machine for machine in _MACHINES] + ["/usr/lib64", "/usr/lib"]
 
 def require(repository_ctx, path):
     """`path`, or an error that names the package to install when there is no such file."""
@@ -29,12 +26,19 @@ def library_folder(repository_ctx, library):
             return repository_ctx.path(folder)
     return require(repository_ctx, _LIBRARY_FOLDERS[0] + "/" + library).dirname
 
+def _header(repository_ctx, header):
+    """Where a header or a folder of headers is: below include_root, or below the machine's part of it."""
+    root = repository_ctx.attr.include_root
+    for folder in [root] + [root + "/" + machine for machine in _MACHINES]:
+        if repository_ctx.path(folder + "/" + header).exists:
+            return repository_ctx.path(folder + "/" + header)
+    return require(repository_ctx, root + "/" + header)
+
 def _system_impl(repository_ctx):
     folder = repository_ctx.attr.build_folder
     prefix = folder + "/" if folder else ""
     for header in repository_ctx.attr.headers:
-        path = require(repository_ctx, repository_ctx.attr.include_root + "/" + header)
-        repository_ctx.symlink(path, prefix + "include/" + header)
+        repository_ctx.symlink(_header(repository_ctx, header), prefix + "include/" + header)
     for library in repository_ctx.attr.libraries:
         library_folder(repository_ctx, library)
     repository_ctx.symlink(repository_ctx.attr.build_file, prefix + "BUILD")

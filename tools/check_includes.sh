@@ -14,6 +14,7 @@ repository_of() {
     CLI/*) echo cli11 ;;
     cublas* | cuda.h | cuda_*) echo cuda ;;
     cudnn*) echo cudnn ;;
+    curl/*) echo curl ;;
     dnnl* | oneapi/dnnl/*) echo onednn ;;
     Eigen/* | unsupported/Eigen/*) echo eigen ;;
     glog/*) echo glog ;;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "data/readme_example.h"
 #include "data/tokenizer/load.h"
 #include "data/tokenizer/padding.h"
 #include "data/tokenizer/save.h"
@@ -33,15 +34,6 @@ absl::Status chat(const std::string& folder) {
 }
 // example ends
 
-// What lies between two marks, each at the end of its line.
-std::string between(const std::string& text, const std::string& begin, const std::string& end) {
-  const std::size_t first = text.find(begin);
-  EXPECT_NE(first, std::string::npos) << begin;
-  if (first == std::string::npos) return "";
-  const std::size_t start = first + begin.size();
-  return text.substr(start, text.find(end, start) - start);
-}
-
 TEST(Readme, ItsExampleRuns) {
   const ScratchFolder folder;
   folder.put("tokenizer.json", slurp("data/tokenizer/testdata/small_gpt2.json"));
@@ -51,10 +43,7 @@ TEST(Readme, ItsExampleRuns) {
 }
 
 TEST(Readme, ShowsThisExample) {
-  const std::string here = between(slurp("data/tokenizer/readme_test.cc"), "// example begins\n",
-                                   std::string("// example ") + "ends");
-  EXPECT_FALSE(here.empty());
-  EXPECT_EQ(between(slurp("data/tokenizer/README.md"), "```cpp\n", "```"), here);
+  data::expect_example_shown("data/tokenizer/README.md", "data/tokenizer/readme_test.cc");
 }
 
 }  // namespace
