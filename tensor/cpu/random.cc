@@ -4,45 +4,56 @@
 #include "tensor/cpu/chunk.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/parallel.h"
+#include "tensor/cpu/philox_words.h"
 #include "tensor/internal/philox.h"
 
 namespace tenon::cpu {
 namespace {
 
-using internal::philox;
-using internal::PhiloxBlock;
-
-struct Four {
-  double value[4];
-};
-
-Four transform(const RandomArgs& args, const PhiloxBlock& bits) {
-  Four four;
+/// values[0 .. count) from as many words; count is even.
+void transform(const RandomArgs& args, const std::uint32_t* words, std::int64_t count,
+               double* values) {
   switch (args.distribution) {
     case Distribution::kUniform:
-      for (int i = 0; i < 4; ++i) {
-        four.value[i] = args.a + (args.b - args.a) * internal::unit_uniform(bits.word[i]);
+      for (std::int64_t i = 0; i < count; ++i) {
+        values[i] = args.a + (args.b - args.a) * internal::unit_uniform(words[i]);
       }
       break;
     case Distribution::kNormal:
-      for (int i = 0; i < 4; i += 2) {
+      for (std::int64_t i = 0; i < count; i += 2) {
         float n0, n1;
-        internal::unit_normals(bits.word[i], bits.word[i + 1], &n0, &n1);
-        four.value[i] = args.a + args.b * n0;
-        four.value[i + 1] = args.a + args.b * n1;
+        internal::unit_normals(words[i], words[i + 1], &n0, &n1);
+        values[i] = args.a + args.b * n0;
+        values[i + 1] = args.a + args.b * n1;
       }
       break;
     case Distribution::kBernoulli:
-      for (int i = 0; i < 4; ++i) four.value[i] = internal::unit_uniform(bits.word[i]) < args.a;
-      break;
-    case Distribution::kRandint:
-      for (int i = 0; i < 4; ++i) {
-        four.value[i] = args.a + internal::below(bits.word[i],
-                                                 static_cast<std::uint64_t>(args.b - args.a));
+      for (std::int64_t i = 0; i < count; ++i) {
+        values[i] = internal::unit_uniform(words[i]) < args.a;
       }
       break;
+    case Distribution::kRandint: {
+      const auto range = static_cast<std::uint64_t>(args.b - args.a);
+      for (std::int64_t i = 0; i < count; ++i)
+        values[i] = args.a + internal::below(words[i], range);
+      break;
+    }
   }
-  return four;
+}
+
+/// fn(i, n, words) for runs of n <= kChunk elements from element i on. Ranges begin at multiples of
+/// 64, so that each block of four words belongs to one thread; element i takes word i.
+template <class F>
+void for_each_chunk_of_words(std::int64_t numel, std::uint64_t seed, std::uint64_t offset,
+                             const F& fn) {
+  parallel_for(numel, kGrain / 4, [&](std::int64_t begin, std::int64_t end) {
+    alignas(kBufferAlignment) std::uint32_t words[kChunk];  // kChunk is a multiple of 4
+    for (std::int64_t i = begin; i < end; i += kChunk) {
+      const std::int64_t n = std::min(kChunk, end - i);
+      philox_words(seed, offset + static_cast<std::uint64_t>(i / 4), (n + 3) / 4, words);
+      fn(i, n, words);
+    }
+  });
 }
 
 float next_below(float value) { return std::nextafter(value, -INFINITY); }
@@ -78,39 +89,32 @@ Run run_at(const Tensor& x, std::int64_t offset) {
 void random(const RandomArgs& args, const Tensor& out) {
   const bool half_open = args.distribution == Distribution::kUniform && args.a < args.b;
   const double highest = half_open ? largest_below(args.b, out.dtype()) : INFINITY;
-  // Ranges begin at multiples of 64, so that each block of four belongs to one thread.
-  parallel_for(out.numel(), kGrain / 8, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; i += 4) {
-      Four four =
-          transform(args, philox(args.seed, args.offset + static_cast<std::uint64_t>(i / 4)));
-      for (double& value : four.value) value = std::min(value, highest);
-      scatter(four.value, std::min<std::int64_t>(4, end - i), run_at(out, i));
-    }
-  });
+  for_each_chunk_of_words(out.numel(), args.seed, args.offset,
+                          [&](std::int64_t i, std::int64_t n, const std::uint32_t* words) {
+                            alignas(kBufferAlignment) double values[kChunk];
+                            transform(args, words, (n + 1) / 2 * 2, values);
+                            for (std::int64_t j = 0; j < n; ++j)
+                              values[j] = std::min(values[j], highest);
+                            scatter(values, n, run_at(out, i));
+                          });
 }
 
-void dropout(const Tensor& x, double p, std::uint64_t seed, std::uint64_t offset,
-             const Tensor& out, const Tensor& mask) {
+void dropout(const Tensor& x, double p, std::uint64_t seed, std::uint64_t offset, const Tensor& out,
+             const Tensor& mask) {
   dispatch_compute(x.dtype(), [&]<class C>() {
     const C scale = static_cast<C>(1 / (1 - p));
     const float threshold = static_cast<float>(p);
-    parallel_for(x.numel(), kGrain / 8, [&](std::int64_t begin, std::int64_t end) {
-      alignas(kBufferAlignment) C buffer[kChunk], factors[kChunk], products[kChunk];
-      for (std::int64_t i = begin; i < end; i += kChunk) {
-        const std::int64_t n = std::min(kChunk, end - i);
-        for (std::int64_t j = 0; j < n; j += 4) {
-          const PhiloxBlock bits = philox(seed, offset + static_cast<std::uint64_t>((i + j) / 4));
-          for (int lane = 0; lane < 4; ++lane) {  // kChunk is a multiple of 4
-            factors[j + lane] =
-                internal::unit_uniform(bits.word[lane]) >= threshold ? scale : C{0};
+    for_each_chunk_of_words(
+        x.numel(), seed, offset, [&](std::int64_t i, std::int64_t n, const std::uint32_t* words) {
+          alignas(kBufferAlignment) C buffer[kChunk], factors[kChunk], products[kChunk];
+          const C* values = contiguous_run(run_at(x, i), n, buffer);
+          for (std::int64_t j = 0; j < n; ++j) {
+            factors[j] = internal::unit_uniform(words[j]) >= threshold ? scale : C{0};
+            products[j] = values[j] * factors[j];
           }
-        }
-        const C* values = contiguous_run(run_at(x, i), n, buffer);
-        for (std::int64_t j = 0; j < n; ++j) products[j] = values[j] * factors[j];
-        scatter(factors, n, run_at(mask, i));
-        scatter(products, n, run_at(out, i));
-      }
-    });
+          scatter(factors, n, run_at(mask, i));
+          scatter(products, n, run_at(out, i));
+        });
   });
 }
 
