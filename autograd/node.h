@@ -126,6 +126,10 @@ class Gradients {
   /// several outputs.
   const Variable& output(int i = 0) const { return node_.outputs_[i].grad; }
   int num_outputs() const { return node_.num_outputs(); }
+  /// The same, handed over: where nobody else holds it, its elements may be written.
+  Variable take_output(int i = 0) {
+    return checking_ ? output(i) : std::move(node_.outputs_[i].grad);
+  }
 
   /// Whether anybody wants the gradient of input i. Where not, skip the work.
   bool needs(int i) const;

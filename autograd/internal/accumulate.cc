@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "autograd/internal/grad_mode.h"
+#include "autograd/ops.h"
 #include "tensor/backend.h"
 #include "tensor/ops.h"
 
@@ -19,6 +21,10 @@ bool owns_elements(const Variable& variable) {
   return true;
 }
 
+bool is_dense(const Tensor& x) {
+  return x.is_contiguous() || x.is_contiguous(Layout::kChannelsLast);
+}
+
 }  // namespace
 
 void add_into(Variable& sum, const Variable& grad) {
@@ -31,6 +37,17 @@ void add_into(Variable& sum, const Variable& grad) {
   }
   backend(to.device()).binary(BinaryOp::kAdd, to, grad.value(), to);
   to.storage()->bump_version();
+}
+
+Variable relu_grad_of(Variable grad, const Variable& y) {
+  const Tensor& to = grad.value();
+  const bool alike = y.dtype() == to.dtype() && y.shape() == to.shape();
+  if (recording_enabled || !alike || !is_dense(to) || !owns_elements(grad)) {
+    return relu_grad(grad, y);
+  }
+  backend(to.device()).binary(BinaryOp::kReluGrad, to, y.value(), to);
+  to.storage()->bump_version();
+  return grad;
 }
 
 void store_grad(VariableImpl& leaf, Variable grad) {

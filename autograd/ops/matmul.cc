@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "autograd/autocast.h"
+#include "autograd/internal/accumulate.h"
 #include "autograd/ops.h"
 #include "autograd/record.h"
 
@@ -79,7 +80,7 @@ Variable linear(const Variable& x, const Variable& weight, const Variable& bias,
       "linear", std::move(y),
       [relu, y = saved_y, x = save_if(requires_grad(weight), x),
        weight = save_if(requires_grad(x), weight)](Gradients& g) {
-        const Variable grad = relu ? relu_grad(g.output(), y.get(g)) : g.output();
+        const Variable grad = relu ? relu_grad_of(g.take_output(), y.get(g)) : g.output();
         if (g.needs(0)) g.set(0, matmul(grad, weight.get(g)));
         if (!g.needs(1) && !g.needs(2)) return;
         const Variable rows = as_rows(grad);

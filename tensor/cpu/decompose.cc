@@ -2,7 +2,9 @@
 // thread.
 #include <Eigen/Eigenvalues>
 #include <Eigen/SVD>
+#include <algorithm>
 #include <atomic>
+#include <type_traits>
 
 #include "tensor/cpu/chunk.h"
 #include "tensor/cpu/kernels.h"
@@ -11,32 +13,37 @@
 namespace tenon::cpu {
 namespace {
 
-template <class T>
-using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+// In f64 for f32 too: more exact, and these templates take half a minute to compile for each type.
+using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 /// Matrix i of a dense batch [B,M,N].
-template <class T>
-Eigen::Map<Matrix<T>> matrix_at(const Tensor& batch, std::int64_t i) {
+Matrix matrix_at(const Tensor& batch, std::int64_t i) {
   const std::int64_t rows = batch.shape()[1], columns = batch.shape()[2];
-  return {batch.data<T>() + i * rows * columns, rows, columns};
+  return dispatch_element(batch.dtype(), [&]<class T>() -> Matrix {
+    if constexpr (std::is_floating_point_v<T>) {
+      using From = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+      const T* data = batch.data<T>() + i * rows * columns;
+      return Eigen::Map<const From>(data, rows, columns).template cast<double>();
+    } else {
+      return {};
+    }
+  });
 }
 
-/// Vector i of a dense batch [B,N].
-template <class T>
-Eigen::Map<Eigen::VectorX<T>> vector_at(const Tensor& batch, std::int64_t i) {
-  const std::int64_t size = batch.shape()[1];
-  return {batch.data<T>() + i * size, size};
+/// Writes item i of a dense batch [B,..].
+void store(const Matrix& values, const Tensor& batch, std::int64_t i) {
+  const Run to{static_cast<std::byte*>(batch.raw_data()), 1, batch.dtype()};
+  scatter(values.data(), values.size(), at(to, i * values.size()));
 }
 
 /// -1 where the entry of largest magnitude is negative, else 1.
-template <class Column>
-typename Column::Scalar sign_of(const Column& column) {
+double sign_of(const Eigen::VectorXd& column) {
   Eigen::Index place = 0;
   column.cwiseAbs().maxCoeff(&place);
   return column(place) < 0 ? -1 : 1;
 }
 
-/// Calls fn.template operator()<T>(i) for each matrix of the batch; whether all said true.
+/// Calls fn(i) for each matrix of the batch; whether all said true.
 template <class F>
 bool for_each_matrix(const Tensor& x, const F& fn) {
   std::atomic<bool> converged{true};
@@ -44,9 +51,7 @@ bool for_each_matrix(const Tensor& x, const F& fn) {
   parallel_items(x.shape()[0], rows * columns * std::min(rows, columns),
                  [&](std::int64_t begin, std::int64_t end) {
                    for (std::int64_t i = begin; i < end; ++i) {
-                     const bool done = x.dtype() == DType::kF64 ? fn.template operator()<double>(i)
-                                                                : fn.template operator()<float>(i);
-                     if (!done) converged = false;
+                     if (!fn(i)) converged = false;
                    }
                  });
   return converged;
@@ -55,31 +60,30 @@ bool for_each_matrix(const Tensor& x, const F& fn) {
 }  // namespace
 
 bool svd(const Tensor& x, const Tensor& u, const Tensor& s, const Tensor& vh) {
-  return for_each_matrix(x, [&]<class T>(std::int64_t i) {
-    const Eigen::BDCSVD<Matrix<T>> parts(matrix_at<T>(x, i),
-                                         Eigen::ComputeThinU | Eigen::ComputeThinV);
+  return for_each_matrix(x, [&](std::int64_t i) {
+    const Eigen::BDCSVD<Matrix> parts(matrix_at(x, i), Eigen::ComputeThinU | Eigen::ComputeThinV);
     if (parts.info() != Eigen::Success) return false;
-    vector_at<T>(s, i) = parts.singularValues();
-    auto left = matrix_at<T>(u, i);
-    auto right = matrix_at<T>(vh, i);
+    Matrix left = parts.matrixU(), right = parts.matrixV().transpose();
     for (Eigen::Index j = 0; j < left.cols(); ++j) {
-      const T sign = sign_of(parts.matrixU().col(j));
-      left.col(j) = sign * parts.matrixU().col(j);
-      right.row(j) = sign * parts.matrixV().col(j).transpose();
+      const double sign = sign_of(left.col(j));
+      left.col(j) *= sign;
+      right.row(j) *= sign;
     }
+    store(left, u, i);
+    store(parts.singularValues(), s, i);
+    store(right, vh, i);
     return true;
   });
 }
 
 bool eigh(const Tensor& x, const Tensor& values, const Tensor& vectors) {
-  return for_each_matrix(x, [&]<class T>(std::int64_t i) {
-    const Eigen::SelfAdjointEigenSolver<Matrix<T>> parts(matrix_at<T>(x, i));
+  return for_each_matrix(x, [&](std::int64_t i) {
+    const Eigen::SelfAdjointEigenSolver<Matrix> parts(matrix_at(x, i));
     if (parts.info() != Eigen::Success) return false;
-    vector_at<T>(values, i) = parts.eigenvalues();
-    auto to = matrix_at<T>(vectors, i);
-    for (Eigen::Index j = 0; j < to.cols(); ++j) {
-      to.col(j) = sign_of(parts.eigenvectors().col(j)) * parts.eigenvectors().col(j);
-    }
+    Matrix columns = parts.eigenvectors();
+    for (Eigen::Index j = 0; j < columns.cols(); ++j) columns.col(j) *= sign_of(columns.col(j));
+    store(parts.eigenvalues(), values, i);
+    store(columns, vectors, i);
     return true;
   });
 }

@@ -1,7 +1,6 @@
 #include "tensor/io/file_checks.h"
 
 #include <algorithm>
-#include <string_view>
 
 namespace tenon::internal {
 
@@ -16,7 +15,10 @@ std::optional<std::size_t> checked_bytes(const Shape& shape, DType dtype) {
 }
 
 absl::Status check_bools(const MappedFile& file, std::size_t offset, std::int64_t count) {
-  const std::string_view bytes = file.bytes().substr(offset, static_cast<std::size_t>(count));
+  return check_bools(file.bytes().substr(offset, static_cast<std::size_t>(count)), offset);
+}
+
+absl::Status check_bools(std::string_view bytes, std::size_t offset) {
   const auto bad = std::find_if(bytes.begin(), bytes.end(),
                                 [](char c) { return static_cast<unsigned char>(c) > 1; });
   if (bad == bytes.end()) return absl::OkStatus();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "tensor/dtype.h"
@@ -21,6 +22,8 @@ std::optional<std::size_t> checked_bytes(const Shape& shape, DType dtype);
 /// DataLoss that names the byte where one of `count` bytes from `offset` is neither 0 nor 1: C++
 /// has no other bool. The path is for the caller to add.
 absl::Status check_bools(const MappedFile& file, std::size_t offset, std::int64_t count);
+/// The same for bytes that begin at `offset` of what the message is about.
+absl::Status check_bools(std::string_view bytes, std::size_t offset);
 
 /// The same error with "path: " before its message.
 absl::Status with_path(const std::string& path, const absl::Status& status);

@@ -46,6 +46,14 @@ def make_npy():
     save_npy("structured", np.array([(1, 2.0)], dtype=[("a", "<i4"), ("b", "<f4")]))
 
 
+def make_npz():
+    arrays = {**VALUES, "big_endian": VALUES["f32"].astype(">f4"), "fortran": np.asfortranarray(VALUES["f64"]),
+              "scalar": np.array(2.5), "empty": np.zeros((0, 3), "<f4"), "folder/x": np.arange(3)}
+    np.savez(FOLDER / "stored.npz", **arrays)
+    np.savez_compressed(FOLDER / "deflated.npz", **arrays)
+    np.savez(FOLDER / "objects.npz", np.array([{}, None]))
+
+
 def spec(array, dtype=None):
     return TensorSpec(dtype=dtype or array.dtype.name, shape=array.shape,
                       data_ptr=array.ctypes.data, data_len=array.nbytes)
@@ -65,4 +73,5 @@ def make_safetensors():
 
 if __name__ == "__main__":
     make_npy()
+    make_npz()
     make_safetensors()
