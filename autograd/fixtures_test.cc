@@ -1,12 +1,5 @@
 // Composite expressions: values and gradients agree with PyTorch's (testdata/make_fixtures.py).
-#include <cmath>
-#include <fstream>
-#include <functional>
-#include <map>
-#include <set>
-#include <sstream>
-#include <string>
-#include <vector>
+#include "autograd/testing/fixtures.h"
 
 #include "autograd/ops.h"
 #include "gtest/gtest.h"
@@ -14,58 +7,7 @@
 namespace tenon::autograd {
 namespace {
 
-/// The lines of one expression.
-struct Fixture {
-  std::map<std::string, Tensor> inputs, indices, grads;
-  Tensor value;
-};
-
-Shape parse_shape(const std::string& text) {
-  Shape shape;
-  std::istringstream sizes(text == "-" ? "" : text);
-  for (std::string size; std::getline(sizes, size, ',');) shape.push_back(std::stoll(size));
-  return shape;
-}
-
-std::map<std::string, Fixture> read_fixtures() {
-  std::map<std::string, Fixture> fixtures;
-  std::ifstream file("autograd/testdata/expressions.txt");
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words(line);
-    std::string expression, kind, name, sizes;
-    words >> expression >> kind >> name >> sizes;
-    std::vector<double> values;
-    for (double value; words >> value;) values.push_back(value);
-    Fixture& fixture = fixtures[expression];
-    const Tensor tensor = from_vector(values, parse_shape(sizes));
-    if (kind == "input") fixture.inputs[name] = tensor;
-    if (kind == "index") fixture.indices[name] = tensor.to(DType::kI64);
-    if (kind == "grad") fixture.grads[name] = tensor;
-    if (kind == "value") fixture.value = tensor;
-  }
-  return fixtures;
-}
-
-const std::map<std::string, Fixture>& fixtures() {
-  static const std::map<std::string, Fixture> all = read_fixtures();
-  return all;
-}
-
-/// Inputs by name: in["w1"].
-class In {
- public:
-  In(const Fixture& fixture, DType dtype) : fixture_(fixture) {
-    for (const auto& [name, value] : fixture.inputs) {
-      variables_.emplace(name, Variable(value.to(dtype).clone(), true));
-    }
-  }
-  const Variable& operator[](const std::string& name) const { return variables_.at(name); }
-  const Tensor& index(const std::string& name) const { return fixture_.indices.at(name); }
-
- private:
-  const Fixture& fixture_;
-  std::map<std::string, Variable> variables_;
-};
+using testing::In;
 
 Variable mlp(const In& in) {
   const Variable hidden = linear(in["x"], in["w1"], in["b1"], Activation::kRelu);
@@ -162,7 +104,7 @@ Variable normalizations(const In& in) {
   return layer_norm(exp(y), {3, 2}, in["rows"], {}, 0.5);
 }
 
-const std::map<std::string, Variable (*)(const In&)> kExpressions = {
+const testing::Expressions kExpressions = {
     {"mlp", mlp},
     {"deep_tanh", deep_tanh},
     {"lenet", lenet},
@@ -182,50 +124,11 @@ const std::map<std::string, Variable (*)(const In&)> kExpressions = {
     {"normalizations", normalizations},
 };
 
-/// Largest |got - wanted| / max(1, |wanted|).
-double error(const Tensor& got, const Tensor& wanted) {
-  EXPECT_EQ(got.shape(), wanted.shape());
-  const auto g = got.to(DType::kF64).to_vector<double>(), w = wanted.to_vector<double>();
-  double largest = 0;
-  for (std::size_t i = 0; i < std::min(g.size(), w.size()); ++i) {
-    const double e = std::abs(g[i] - w[i]) / std::max(1.0, std::abs(w[i]));
-    largest = e > largest || std::isnan(e) ? e : largest;
-  }
-  return largest;
-}
+constexpr char kFile[] = "autograd/testdata/expressions.txt";
 
-void compare(const std::string& name, DType dtype, double tolerance) {
-  const Fixture& fixture = fixtures().at(name);
-  const In in(fixture, dtype);
-  const Variable result = kExpressions.at(name)(in);
-  EXPECT_LE(error(result.value(), fixture.value), tolerance) << "value";
-  result.backward(ones_like(result.value()));
-  for (const auto& [input, grad] : fixture.grads) {
-    ASSERT_TRUE(in[input].grad().defined()) << input;
-    EXPECT_LE(error(in[input].grad().value(), grad), tolerance) << "gradient of " << input;
-  }
-}
+TEST(Fixtures, AgreeInF64) { testing::expect_fixtures(kFile, kExpressions, DType::kF64, 1e-12); }
 
-TEST(Fixtures, EveryExpressionHasOne) {
-  std::set<std::string> here, there;
-  for (const auto& expression : kExpressions) here.insert(expression.first);
-  for (const auto& fixture : fixtures()) there.insert(fixture.first);
-  EXPECT_EQ(here, there);
-}
-
-TEST(Fixtures, AgreeInF64) {
-  for (const auto& expression : kExpressions) {
-    SCOPED_TRACE(expression.first);
-    compare(expression.first, DType::kF64, 1e-12);
-  }
-}
-
-TEST(Fixtures, AgreeInF32) {
-  for (const auto& expression : kExpressions) {
-    SCOPED_TRACE(expression.first);
-    compare(expression.first, DType::kF32, 2e-5);
-  }
-}
+TEST(Fixtures, AgreeInF32) { testing::expect_fixtures(kFile, kExpressions, DType::kF32, 2e-5); }
 
 }  // namespace
 }  // namespace tenon::autograd

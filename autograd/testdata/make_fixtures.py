@@ -135,8 +135,8 @@ def line(case, kind, name, tensor):
     print(case, kind, name, sizes, *values)
 
 
-def main():
-    for function, inputs in CASES:
+def main(cases):
+    for function, inputs in cases:
         case = function.__name__
         leaves = {n: t.requires_grad_(True) for n, t in inputs.items() if t.is_floating_point()}
         result = function(**inputs)
@@ -149,4 +149,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(CASES)
