@@ -66,7 +66,9 @@ inline constexpr AutocastRow kAutocastTable[] = {
     // Nearly all of a network's arithmetic; oneDNN accumulates it in f32.
     {"matmul", Precision::kLow},
     {"linear", Precision::kLow},
+    {"conv1d", Precision::kLow},
     {"conv2d", Precision::kLow},
+    {"conv_transpose2d", Precision::kLow},
     {"scaled_dot_product_attention", Precision::kLow},
     // Sums of exponentials, and logarithms of probabilities.
     {"softmax", Precision::kHigh},

@@ -41,6 +41,14 @@ const std::map<std::string, std::function<Variable(DType)>, std::less<>>& calls(
       {"addmm", [=](DType d) { return addmm(matrix(d), matrix(d), matrix(d)); }},
       {"svd", [=](DType d) { return std::get<1>(svd(matrix(d))); }},
       {"eigh", [=](DType d) { return std::get<0>(eigh(matrix(d))); }},
+      {"conv1d",
+       [=](DType d) {
+         return conv1d(Variable(normal({1, 4, 5}, 1).to(d)), Variable(normal({2, 4, 3}, 2).to(d)));
+       }},
+      {"conv_transpose2d",
+       [=](DType d) {
+         return conv_transpose2d(images(d), Variable(normal({4, 2, 3, 3}, 2).to(d)));
+       }},
       {"scaled_dot_product_attention",
        [=](DType d) { return scaled_dot_product_attention(images(d), images(d), images(d)); }},
       {"softmax", [=](DType d) { return softmax(matrix(d), 1); }},

@@ -104,6 +104,47 @@ Variable normalizations(const In& in) {
   return layer_norm(exp(y), {3, 2}, in["rows"], {}, 0.5);
 }
 
+Variable cross_entropy_options(const In& in) {
+  const Tensor& labels = in.index("labels");
+  const Tensor ignored = full({}, -100, {.dtype = DType::kI64});
+  const Tensor shown = tenon::where(tenon::ne(in.index("mask"), 0.0), labels, ignored);
+  return cross_entropy(
+      in["x"], shown,
+      {.weight = from_vector<float>({0.5f, 2, 0.25f, 1, 1.5f}), .label_smoothing = 0.25});
+}
+
+Variable causal_attention(const In& in) {
+  return tanh(
+      scaled_dot_product_attention(in["q"], in["k"], in["v"], {}, {.causal = true, .offset = 1}));
+}
+
+Variable padded_embedding(const In& in) {
+  return tanh(matmul(embedding(in["table"], in.index("ids"), 2), in["w"]));
+}
+
+Variable upsampling(const In& in) {
+  const Variable y = conv_transpose2d(in["x"], in["w"], in["b"],
+                                      {.stride = {2, 3},
+                                       .padding = {1, 0},
+                                       .output_padding = {1, 2},
+                                       .dilation = {1, 2},
+                                       .groups = 2});
+  return avg_pool2d(sin(y), {.kernel = {3, 2},
+                             .stride = {2, 2},
+                             .padding = {1, 1},
+                             .ceil_mode = true,
+                             .count_include_pad = false});
+}
+
+Variable pyramid(const In& in) {
+  return adaptive_avg_pool2d(exp(in["x"]), {3, 2}) + square(adaptive_max_pool2d(in["x"], {3, 2}));
+}
+
+Variable sequence_convolution(const In& in) {
+  return square(conv1d(in["x"], in["w"], in["b"],
+                       {.stride = 2, .padding = 3, .dilation = 2, .groups = 2}, Activation::kRelu));
+}
+
 const testing::Expressions kExpressions = {
     {"mlp", mlp},
     {"deep_tanh", deep_tanh},
@@ -122,6 +163,12 @@ const testing::Expressions kExpressions = {
     {"pieces", pieces},
     {"gradient_penalty", gradient_penalty},
     {"normalizations", normalizations},
+    {"cross_entropy_options", cross_entropy_options},
+    {"causal_attention", causal_attention},
+    {"padded_embedding", padded_embedding},
+    {"upsampling", upsampling},
+    {"pyramid", pyramid},
+    {"sequence_convolution", sequence_convolution},
 };
 
 constexpr char kFile[] = "autograd/testdata/expressions.txt";

@@ -15,6 +15,7 @@
 #include "autograd/ops/linalg.h"
 #include "autograd/ops/loss.h"
 #include "autograd/ops/normalization.h"
+#include "autograd/ops/pooling.h"
 #include "autograd/ops/rearrange.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"

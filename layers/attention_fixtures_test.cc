@@ -68,18 +68,51 @@ constexpr MultiheadAttentionOptions kAttention{.embed_dim = 6, .num_heads = 2};
 
 Variable embed(Module& module, const Inputs& in) { return module(in["ids"]); }
 
+AttentionCall call_of(const Inputs& in) {
+  return {.mask = in["seen"].value(), .key_mask = in["present"].value()};
+}
+
 Variable attend(Module& module, const Inputs& in) {
   auto& attention = dynamic_cast<MultiheadAttention&>(module);
   if (in["query"].defined()) return attention.forward(in["query"], in["key"], in["value"]);
   const Variable& x = in["x"];
   const Variable memory = in["memory"].defined() ? in["memory"] : x;
-  return attention.forward(x, memory, memory,
-                           {.mask = in["seen"].value(), .key_mask = in["present"].value()});
+  return attention(x, memory, memory, call_of(in));
 }
 
 Variable attend_causally(Module& module, const Inputs& in) {
   const Variable& x = in["x"];
   return dynamic_cast<MultiheadAttention&>(module).forward(x, x, x, {.causal = true});
+}
+
+Variable encode(Module& module, const Inputs& in) {
+  return dynamic_cast<TransformerEncoderLayer&>(module)(in["x"], call_of(in));
+}
+
+Variable decode(Module& module, const Inputs& in) {
+  return dynamic_cast<TransformerDecoderLayer&>(module)(
+      in["x"], in["memory"],
+      {.self = {.mask = in["seen"].value()}, .memory = {.key_mask = in["present"].value()}});
+}
+
+constexpr TransformerLayerOptions kBlock{
+    .d_model = 6, .num_heads = 2, .dim_feedforward = 7, .dropout = 0};
+
+TransformerLayerOptions gelu_first() {
+  TransformerLayerOptions options = kBlock;
+  options.activation = FeedForwardActivation::kGelu;
+  options.norm_first = true;
+  return options;
+}
+
+/// In evaluation mode, with dropout that must do nothing then.
+template <class Layer>
+std::unique_ptr<Module> make_eval() {
+  TransformerLayerOptions options = kBlock;
+  options.dropout = 0.5;
+  auto layer = std::make_unique<Layer>(options);
+  layer->eval();
+  return layer;
 }
 
 std::vector<Case> cases() {
@@ -96,6 +129,12 @@ std::vector<Case> cases() {
       {"causal_attention", attention, attend_causally},
       {"cross_attention", attention, attend},
       {"padded_attention", attention, attend},
+      {"encoder", make_eval<TransformerEncoderLayer>, encode},
+      {"encoder_training", make<TransformerEncoderLayer>(kBlock), encode},
+      {"encoder_gelu_first", make<TransformerEncoderLayer>(gelu_first()), encode},
+      {"decoder", make_eval<TransformerDecoderLayer>, decode},
+      {"decoder_training", make<TransformerDecoderLayer>(kBlock), decode},
+      {"decoder_gelu_first", make<TransformerDecoderLayer>(gelu_first()), decode},
   };
 }
 

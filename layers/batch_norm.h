@@ -19,9 +19,9 @@ struct BatchNormOptions {
 /// of the running statistics in evaluation mode. Training moves those towards the batch's mean and
 /// unbiased variance. Parameters "weight" and "bias" [C], buffers "running_mean", "running_var" [C]
 /// and "num_batches_tracked" [] i64 (which a state dict may lack), as in PyTorch. Throws ValueError
-/// for features below 1; forward throws ShapeError where x does not fit, ValueError for training
-/// with one value a channel. To train with frozen statistics call `eval()` on the layer. (Ioffe &
-/// Szegedy 2015, "Batch normalization", algorithms 1 and 2)
+/// for features below 1; forward throws ShapeError where x does not fit, and for training with
+/// fewer than two values a channel. To train with frozen statistics call `eval()` on the layer.
+/// (Ioffe & Szegedy 2015, "Batch normalization", algorithms 1 and 2)
 class BatchNorm : public Module {
  public:
   using Options = BatchNormOptions;
@@ -35,9 +35,6 @@ class BatchNorm : public Module {
             int most);
 
  private:
-  Variable normalize_batch(const Variable& x);
-  Variable normalize(const Variable& x, const Variable& mean, const Variable& variance) const;
-
   BatchNormOptions options_;
   int least_dims_;
   int most_dims_;

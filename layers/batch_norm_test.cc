@@ -23,7 +23,7 @@ TEST(BatchNormTest, FrozenStatisticsStayWhileTraining) {
 
 TEST(BatchNormTest, OneValueForEachChannel) {
   BatchNorm2d layer({.features = 2});
-  const std::string message = message_of<ValueError>([&] { layer(ones({1, 2, 1, 1})); });
+  const std::string message = message_of<ShapeError>([&] { layer(ones({1, 2, 1, 1})); });
   EXPECT_NE(message.find("[1,2,1,1]"), std::string::npos) << message;
   layer.eval();
   EXPECT_EQ(to_string(layer(ones({1, 2, 1, 1})).shape()), "[1,2,1,1]");
@@ -31,7 +31,7 @@ TEST(BatchNormTest, OneValueForEachChannel) {
 
 TEST(BatchNormTest, EmptyBatch) {
   BatchNorm2d layer({.features = 2});
-  EXPECT_THROW(layer(ones({0, 2, 3, 3})), ValueError);
+  EXPECT_THROW(layer(ones({0, 2, 3, 3})), ShapeError);
   layer.eval();
   EXPECT_EQ(to_string(layer(ones({0, 2, 3, 3})).shape()), "[0,2,3,3]");
 }

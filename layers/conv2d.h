@@ -44,6 +44,7 @@ class Conv2d : public Activatable {
   const Variable& weight() const { return weight_; }
   /// Undefined for a layer without bias.
   const Variable& bias() const { return bias_; }
+  double flops(const Shape& result) const override;
   std::string describe() const override;
 
  private:

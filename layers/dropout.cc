@@ -1,25 +1,42 @@
 #include "layers/dropout.h"
 
 #include "autograd/ops.h"
+#include "layers/internal/number_text.h"
 
 namespace tenon::layers {
 
-void Dropout::init(const DropoutOptions& options) {
-  if (!(options.p >= 0 && options.p < 1)) {
-    throw ValueError(where() + "expected p in [0,1), got " + std::to_string(options.p));
+namespace {
+
+double checked(double p, const std::string& where) {
+  if (!(p >= 0 && p < 1)) {
+    throw ValueError(where + "expected p in [0,1), got " + std::to_string(p));
   }
-  p_ = options.p;
+  return p;
 }
+
+}  // namespace
+
+void Dropout::init(const DropoutOptions& options) { p_ = checked(options.p, where()); }
 
 Variable Dropout::forward(const Variable& x) {
   return training() && p_ > 0 ? autograd::dropout(x, p_) : x;
 }
 
-std::string Dropout::describe() const {
-  std::string p = std::to_string(p_);
-  p.resize(p.find_last_not_of('0') + 1);  // 0.500000 -> 0.5
-  if (p.back() == '.') p.pop_back();
-  return "Dropout(" + p + ")";
+std::string Dropout::describe() const { return "Dropout(" + internal::number_text(p_) + ")"; }
+
+void Dropout2d::init(const DropoutOptions& options) { p_ = checked(options.p, where()); }
+
+Variable Dropout2d::forward(const Variable& x) {
+  if (x.ndim() < 2) {
+    throw ShapeError(where() + "expected x [N,C,..], got " + to_string(x.shape()));
+  }
+  if (!training() || p_ == 0) return x;
+  Shape channels = Shape::filled(x.ndim(), 1);
+  channels[0] = x.size(0);
+  channels[1] = x.size(1);
+  return x * autograd::dropout(ones(channels, x.value().options()), p_);
 }
+
+std::string Dropout2d::describe() const { return "Dropout2d(" + internal::number_text(p_) + ")"; }
 
 }  // namespace tenon::layers

@@ -38,6 +38,30 @@ class Dropout final : public Module {
   double p_ = 0;
 };
 
+/// In training mode zeroes whole channels of x [N,C,..] with probability p and scales the others by
+/// 1/(1-p): neighbouring pixels say the same, so that single zeros would drop little. Otherwise as
+/// Dropout; forward throws ShapeError for fewer than 2 dimensions. (Tompson et al. 2015, "Efficient
+/// object localization using convolutional networks", §3.2)
+class Dropout2d final : public Module {
+ public:
+  using Options = DropoutOptions;
+
+  explicit Dropout2d(const DropoutOptions& options = {}) { init(options); }
+  Dropout2d(Module* parent, std::string_view name, const DropoutOptions& options = {})
+      : Module(parent, name) {
+    init(options);
+  }
+
+  Variable forward(const Variable& x) override;
+  std::string describe() const override;
+  double p() const { return p_; }
+
+ private:
+  void init(const DropoutOptions& options);
+
+  double p_ = 0;
+};
+
 }  // namespace tenon::layers
 
 #endif  // TENON_LAYERS_DROPOUT_H_

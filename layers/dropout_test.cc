@@ -5,6 +5,7 @@
 
 #include "gtest/gtest.h"
 #include "layers/internal/test_util.h"
+#include "tensor/ops.h"
 #include "tensor/random.h"
 
 namespace tenon::layers {
@@ -61,6 +62,27 @@ TEST(DropoutTest, BadProbabilities) {
             "[Dropout] expected p in [0,1), got 1.000000");
   EXPECT_EQ(Dropout({.p = 0.25}).describe(), "Dropout(0.25)");
   EXPECT_EQ(Dropout({.p = 0}).describe(), "Dropout(0)");
+}
+
+TEST(Dropout2dTest, DropsWholeChannels) {
+  Dropout2d dropout({.p = 0.25});
+  const Tensor y = dropout(ones({100, 20, 3, 2})).value();
+  const Tensor sums = tenon::sum(y, {2, 3});
+  int dropped = 0;
+  for (const float sum : sums.to_vector<float>()) {
+    EXPECT_TRUE(sum == 0 || std::abs(sum - 8) < 1e-5) << sum;  // 6 elements of 4/3
+    dropped += sum == 0;
+  }
+  EXPECT_NEAR(dropped / 2000.0, 0.25, 0.04);  // four deviations
+}
+
+TEST(Dropout2dTest, IdentityInEvaluationAndBadInputs) {
+  Dropout2d dropout({.p = 0.5});
+  EXPECT_THROW(dropout(ones({3})), ShapeError);
+  EXPECT_THROW(Dropout2d({.p = 1}), ValueError);
+  dropout.eval();
+  EXPECT_EQ(values(dropout(ones({2, 2, 1, 1}))), std::vector<float>(4, 1));
+  EXPECT_EQ(dropout.describe(), "Dropout2d(0.5)");
 }
 
 }  // namespace

@@ -32,8 +32,9 @@ std::unique_ptr<Module> make() {
   return std::make_unique<Layer>();
 }
 
+template <class Layer>
 std::unique_ptr<Module> make_eval_dropout() {
-  auto dropout = make<Dropout>({.p = 0.5});
+  auto dropout = make<Layer>({.p = 0.5});
   dropout->eval();
   return dropout;
 }
@@ -155,7 +156,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"sigmoid", [] { return make<Sigmoid>(); }},
         Case{"flatten", [] { return make<Flatten>(); }},
         Case{"flatten_middle", [] { return make<Flatten>({.first = 1, .last = 2}); }},
-        Case{"dropout_eval", make_eval_dropout}, Case{"sequential", make_sequential},
+        Case{"dropout_eval", make_eval_dropout<Dropout>}, Case{"sequential", make_sequential},
         Case{"batch_norm1d", [] { return make<BatchNorm1d>({.features = 4}); }},
         Case{"batch_norm1d_3d", [] { return make<BatchNorm1d>({.features = 3, .momentum = 0.3}); }},
         Case{"batch_norm2d", [] { return make<BatchNorm2d>({.features = 3}); }},
@@ -177,6 +178,71 @@ INSTANTIATE_TEST_SUITE_P(
              [] { return make<GroupNorm>({.groups = 3, .channels = 3, .eps = 0.1}); }},
         Case{"group_norm_plain",
              [] { return make<GroupNorm>({.groups = 1, .channels = 4, .affine = false}); }}),
+    [](const auto& info) { return info.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    Images, LayerFixtureTest,
+    testing::Values(
+        Case{"conv1d",
+             [] {
+               return make<Conv1d>(
+                   {.in_channels = 3, .out_channels = 4, .kernel = 3, .padding = 1});
+             }},
+        Case{"conv1d_options",
+             [] {
+               return make<Conv1d>({.in_channels = 4,
+                                    .out_channels = 6,
+                                    .kernel = 2,
+                                    .stride = 2,
+                                    .padding = 1,
+                                    .dilation = 3,
+                                    .groups = 2,
+                                    .bias = false});
+             }},
+        Case{"conv_transpose2d",
+             [] {
+               return make<ConvTranspose2d>({.in_channels = 3, .out_channels = 2, .kernel = 3});
+             }},
+        Case{"conv_transpose2d_options",
+             [] {
+               return make<ConvTranspose2d>({.in_channels = 4,
+                                             .out_channels = 6,
+                                             .kernel = {3, 2},
+                                             .stride = {2, 3},
+                                             .padding = {1, 0},
+                                             .output_padding = {1, 2},
+                                             .groups = 2});
+             }},
+        Case{
+            "conv_transpose2d_dilation",
+            [] {
+              return make<ConvTranspose2d>(
+                  {.in_channels = 2, .out_channels = 3, .kernel = 2, .dilation = 2, .bias = false});
+            }},
+        Case{"avg_pool2d", [] { return make<AvgPool2d>(); }},
+        Case{"avg_pool2d_padding",
+             [] {
+               return make<AvgPool2d>({.kernel = 3, .stride = 2, .padding = 1, .ceil_mode = true});
+             }},
+        Case{"avg_pool2d_not_counted",
+             [] {
+               return make<AvgPool2d>({.kernel = {3, 2}, .padding = 1, .count_include_pad = false});
+             }},
+        Case{"adaptive_avg_pool2d",
+             [] {
+               return make<AdaptiveAvgPool2d>({.size = {3, 2}});
+             }},
+        Case{"adaptive_avg_pool2d_one", [] { return make<AdaptiveAvgPool2d>(); }},
+        Case{"adaptive_max_pool2d",
+             [] {
+               return make<AdaptiveMaxPool2d>({.size = {3, 2}});
+             }},
+        Case{"max_pool2d_options",
+             [] {
+               return make<MaxPool2d>(
+                   {.kernel = 2, .stride = 3, .padding = 1, .dilation = 2, .ceil_mode = true});
+             }},
+        Case{"dropout2d_eval", make_eval_dropout<Dropout2d>}),
     [](const auto& info) { return info.param.name; });
 
 void expect_cross_entropy(const std::string& name, Reduction reduction) {

@@ -6,7 +6,9 @@
 #include "layers/batch_norm.h"
 #include "layers/bilinear.h"
 #include "layers/container.h"
+#include "layers/conv1d.h"
 #include "layers/conv2d.h"
+#include "layers/conv_transpose2d.h"
 #include "layers/dropout.h"
 #include "layers/embedding.h"
 #include "layers/flatten.h"
@@ -19,5 +21,6 @@
 #include "layers/normalization.h"
 #include "layers/pooling.h"
 #include "layers/sequential.h"
+#include "layers/transformer.h"
 
 #endif  // TENON_LAYERS_LAYERS_H_

@@ -1,4 +1,4 @@
-// What modules cost over the operations they call. Subtract BM_LinearOp from BM_LinearModule, and
+// What modules cost over the operations they call. Subtract each BM_…Op from its BM_…Module, and
 // BM_ReluOps from BM_SequentialRelu (eight calls), to see one Module call.
 
 #include "autograd/ops.h"
@@ -22,6 +22,52 @@ void BM_LinearModule(benchmark::State& state) {
   Linear fc({.in_features = 4, .out_features = 4});
   const Variable x(ones({1, 4}));
   for (auto _ : state) benchmark::DoNotOptimize(fc(x));
+}
+
+void BM_LayerNormOp(benchmark::State& state) {
+  const autograd::NoGrad guard;
+  const Variable x(ones({1, 4})), weight(ones({4})), bias(zeros({4}));
+  const Shape shape = {4};
+  for (auto _ : state) benchmark::DoNotOptimize(autograd::layer_norm(x, shape, weight, bias));
+}
+
+void BM_LayerNormModule(benchmark::State& state) {
+  const autograd::NoGrad guard;
+  LayerNorm norm({.shape = {4}});
+  const Variable x(ones({1, 4}));
+  for (auto _ : state) benchmark::DoNotOptimize(norm(x));
+}
+
+void BM_BatchNormOp(benchmark::State& state) {
+  const autograd::NoGrad guard;
+  const Variable x(ones({2, 4})), weight(ones({4})), bias(zeros({4}));
+  const Tensor mean = zeros({4}), variance = ones({4});
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(
+        autograd::batch_norm(x, weight, bias, mean, variance, {.training = false}));
+  }
+}
+
+void BM_BatchNormModule(benchmark::State& state) {
+  const autograd::NoGrad guard;
+  BatchNorm1d norm({.features = 4});
+  norm.eval();
+  const Variable x(ones({2, 4}));
+  for (auto _ : state) benchmark::DoNotOptimize(norm(x));
+}
+
+void BM_EmbeddingOp(benchmark::State& state) {
+  const autograd::NoGrad guard;
+  const Variable weight(ones({8, 4}));
+  const Tensor ids = from_vector<std::int64_t>({1, 2});
+  for (auto _ : state) benchmark::DoNotOptimize(autograd::embedding(weight, ids));
+}
+
+void BM_EmbeddingModule(benchmark::State& state) {
+  const autograd::NoGrad guard;
+  Embedding words({.num_embeddings = 8, .embedding_dim = 4});
+  const Variable ids(from_vector<std::int64_t>({1, 2}));
+  for (auto _ : state) benchmark::DoNotOptimize(words(ids));
 }
 
 void BM_ReluOps(benchmark::State& state) {
@@ -59,6 +105,12 @@ void BM_TinyTrainingStep(benchmark::State& state) {
 
 BENCHMARK(BM_LinearOp);
 BENCHMARK(BM_LinearModule);
+BENCHMARK(BM_LayerNormOp);
+BENCHMARK(BM_LayerNormModule);
+BENCHMARK(BM_BatchNormOp);
+BENCHMARK(BM_BatchNormModule);
+BENCHMARK(BM_EmbeddingOp);
+BENCHMARK(BM_EmbeddingModule);
 BENCHMARK(BM_ReluOps);
 BENCHMARK(BM_SequentialRelu);
 BENCHMARK(BM_TinyTrainingStep);

@@ -63,6 +63,10 @@ std::unique_ptr<LinearOperator> Linear::exchange_operator(std::unique_ptr<Linear
   return next;
 }
 
+double Linear::flops(const Shape& result) const {
+  return 2.0 * static_cast<double>(in_features() * numel(result));
+}
+
 std::string Linear::describe() const {
   const bool is_dense = dynamic_cast<const DenseOperator*>(operator_.get()) != nullptr;
   return "Linear(" + std::to_string(in_features()) + " -> " + std::to_string(out_features()) +

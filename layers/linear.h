@@ -93,6 +93,7 @@ class Linear : public Activatable {
   /// null pointer.
   std::unique_ptr<LinearOperator> exchange_operator(std::unique_ptr<LinearOperator> next);
 
+  double flops(const Shape& result) const override;
   std::string describe() const override;
 
  private:

@@ -201,6 +201,8 @@ std::string Module::where() const {
   return place.empty() ? kind : kind + place + ": ";
 }
 
+double Module::flops(const Shape&) const { return 0; }
+
 std::string Module::describe() const { return internal::class_name(typeid(*this)); }
 
 }  // namespace tenon::layers

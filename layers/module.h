@@ -121,6 +121,14 @@ class Module {
 
   /// A table: a line for each layer with its kind, the shapes and the number of its parameters.
   std::string summary() const;
+  /// A table: a line for each layer with its kind, the shape of what it computes for an input like
+  /// `example` (zeros of the shape given), the number of its parameters, the operations and the
+  /// bytes of its result. Runs the module once in evaluation mode.
+  std::string summary(const Variable& example);
+  std::string summary(const Shape& input);
+  /// Floating-point operations (a product and a sum are two) of the products that gave a result of
+  /// this shape, those of the children left out: 0 for layers whose work is small beside products.
+  virtual double flops(const Shape& result) const;
   /// Kind and options in one line, "Linear(784 -> 128)". By default the name of the class.
   virtual std::string describe() const;
 

@@ -216,7 +216,50 @@ TEST(ModuleTest, Summary) {
             "1       ReLU\n"
             "2       Flatten\n"
             "3       Linear(512 -> 10)                        weight [10,512], bias [10]  5,130\n"
-            "5,210 parameters (20.3 KiB), all trainable\n");
+            "5,210 parameters (20.4 KiB), all trainable\n");
+}
+
+TEST(ModuleTest, SummaryForAnInput) {
+  Sequential net;
+  net.add<Conv2d>({.in_channels = 1, .out_channels = 8, .kernel = 3, .padding = 1});
+  net.add<ReLU>();
+  net.add<Dropout>();
+  net.add<Flatten>();
+  net.add<Linear>({.in_features = 512, .out_features = 10});
+  net[2].eval();
+  EXPECT_EQ(
+      net.summary({2, 1, 8, 8}),
+      "layer   kind                                     output     parameters   FLOPs    bytes\n"
+      "(root)  Sequential                               [2,10]                            80 B\n"
+      "0       Conv2d(1 -> 8, kernel 3x3, padding 1x1)  [2,8,8,8]          80  18.4 k  4.0 KiB\n"
+      "1       ReLU                                     [2,8,8,8]                      4.0 KiB\n"
+      "2       Dropout(0.5)                             [2,8,8,8]                      4.0 KiB\n"
+      "3       Flatten                                  [2,512]                        4.0 KiB\n"
+      "4       Linear(512 -> 10)                        [2,10]          5,130  20.5 k     80 B\n"
+      "5,210 parameters (20.4 KiB), all trainable, 38.9 k FLOPs for an input [2,1,8,8]\n");
+  EXPECT_TRUE(net.training());  // as it was
+  EXPECT_FALSE(net[2].training());
+  EXPECT_FALSE(net.has_forward_hooks());
+}
+
+TEST(ModuleTest, SummaryLeavesAModuleThatThrowsAsItWas) {
+  Linear fc({.in_features = 3, .out_features = 2});
+  EXPECT_THROW(fc.summary({1, 4}), ShapeError);
+  EXPECT_TRUE(fc.training());
+  EXPECT_FALSE(fc.has_forward_hooks());
+}
+
+TEST(ModuleTest, FlopsOfProducts) {
+  EXPECT_EQ(
+      Conv1d({.in_channels = 4, .out_channels = 6, .kernel = 5, .groups = 2}).flops({3, 6, 7}),
+      2.0 * 3 * 6 * 7 * 2 * 5);
+  // 4 x 5 positions of x, each with 3 -> 2 channels and 3 x 3 taps.
+  EXPECT_EQ(ConvTranspose2d({.in_channels = 3, .out_channels = 2, .kernel = 3, .stride = 2})
+                .flops({1, 2, 9, 11}),
+            2.0 * 4 * 5 * 3 * 2 * 9);
+  EXPECT_EQ(MultiheadAttention({.embed_dim = 6, .num_heads = 2}).flops({2, 5, 6}),
+            2.0 * 2 * (5 * 6 * 18 + 2 * 5 * 5 * 6));
+  EXPECT_EQ(ReLU().flops({3}), 0);
 }
 
 TEST(ModuleTest, SummaryCountsWhatIsFrozen) {

@@ -4,31 +4,12 @@
 #include <vector>
 
 #include "autograd/ops.h"
-#include "autograd/record.h"
 #include "init/init.h"
 
 namespace tenon::layers {
 namespace {
 
 namespace ag = autograd;
-
-/// x cut into equal parts along a dimension, as views. One concatenation is their derivative, where
-/// slices would each fill and add a tensor of the size of x.
-std::vector<Variable> chunk(const Variable& x, int count, int dim) {
-  const std::int64_t size = x.size(dim) / count;
-  std::vector<Tensor> parts;
-  for (int i = 0; i < count; ++i) parts.push_back(x.value().narrow(dim, i * size, size));
-  Shape shape = parts[0].shape();
-  const auto rule = [count, dim, shape, dtype = x.dtype()](ag::Gradients& g) {
-    std::vector<Variable> grads;
-    for (int i = 0; i < count; ++i) {
-      grads.push_back(g.output(i).defined() ? g.output(i)
-                                            : Variable(zeros(shape, {.dtype = dtype})));
-    }
-    g.set(0, ag::cat(grads, dim));
-  };
-  return ag::record_all("chunk", std::move(parts), rule, {&x, 1});
-}
 
 /// [B,T,E] -> [B,H,T,E/H], a view.
 Variable as_heads(const Variable& x, std::int64_t heads) {
@@ -98,11 +79,11 @@ std::vector<Variable> MultiheadAttention::project(const Variable& query, const V
                                                   const Variable& value) const {
   const bool same_key = key.impl() == value.impl();
   if (same_key && query.impl() == key.impl()) {
-    return chunk(ag::linear(query, in_proj_weight_, in_proj_bias_), 3, 2);
+    return ag::chunk(ag::linear(query, in_proj_weight_, in_proj_bias_), 3, 2);
   }
-  const std::vector<Variable> weights = chunk(in_proj_weight_, 3, 0);
+  const std::vector<Variable> weights = ag::chunk(in_proj_weight_, 3, 0);
   const std::vector<Variable> biases =
-      in_proj_bias_.defined() ? chunk(in_proj_bias_, 3, 0) : std::vector<Variable>(3);
+      in_proj_bias_.defined() ? ag::chunk(in_proj_bias_, 3, 0) : std::vector<Variable>(3);
   return {ag::linear(query, weights[0], biases[0]), ag::linear(key, weights[1], biases[1]),
           ag::linear(value, weights[2], biases[2])};
 }
@@ -116,6 +97,12 @@ Variable MultiheadAttention::forward(const Variable& query, const Variable& key,
       as_heads(projected[0], heads), as_heads(projected[1], heads), as_heads(projected[2], heads),
       combined_mask(call), {.causal = call.causal}, training() ? options_.dropout : 0.0);
   return out_proj_(ag::reshape(ag::transpose(y, 1, 2), query.shape()));
+}
+
+double MultiheadAttention::flops(const Shape& result) const {
+  const auto b = static_cast<double>(result[0]), t = static_cast<double>(result[1]);
+  const auto e = static_cast<double>(result[2]);
+  return 2 * b * t * e * (3 * e + 2 * t);
 }
 
 std::string MultiheadAttention::describe() const {

@@ -2,8 +2,8 @@
 //
 //   MultiheadAttention attention({.embed_dim = 512, .num_heads = 8});
 //   Variable y = attention(x);                                       // x [B,T,512] -> [B,T,512]
-//   Variable z = attention.forward(x, memory, memory);               // memory [B,S,512]
-//   Variable w = attention.forward(x, x, x, {.causal = true});
+//   Variable z = attention(x, memory, memory);                       // memory [B,S,512]
+//   Variable w = attention(x, x, x, {.causal = true});
 #ifndef TENON_LAYERS_MULTIHEAD_ATTENTION_H_
 #define TENON_LAYERS_MULTIHEAD_ATTENTION_H_
 
@@ -56,8 +56,16 @@ class MultiheadAttention : public Module {
   Variable forward(const Variable& query, const Variable& key, const Variable& value,
                    const AttentionCall& call = {});
 
+  using Module::operator();
+  Variable operator()(const Variable& query, const Variable& key, const Variable& value,
+                      const AttentionCall& call = {}) {
+    return observed(forward(query, key, value, call));
+  }
+
   const MultiheadAttentionOptions& options() const { return options_; }
   Linear& out_proj() { return out_proj_; }
+  /// Those of attention to the sequence itself.
+  double flops(const Shape& result) const override;
   std::string describe() const override;
 
  private:

@@ -1,86 +1,126 @@
-// Module's table of layers.
+// Module's tables of layers.
 
-#include <algorithm>
-#include <array>
 #include <string>
 #include <vector>
 
+#include "autograd/variable.h"
+#include "layers/internal/text_table.h"
 #include "layers/module.h"
 
 namespace tenon::layers {
 namespace {
 
-using Row = std::array<std::string, 4>;
+using internal::readable_bytes;
+using internal::readable_count;
+using internal::with_commas;
+using Row = std::vector<std::string>;
 
-/// "62,006".
-std::string with_commas(std::int64_t number) {
-  std::string digits = std::to_string(number);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
-  }
-  return digits;
-}
-
-/// "488.3 KiB".
-std::string readable_bytes(std::size_t bytes) {
-  constexpr std::array<const char*, 4> kUnits = {"B", "KiB", "MiB", "GiB"};
-  auto amount = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  for (; amount >= 1024 && unit + 1 < kUnits.size(); ++unit) amount /= 1024;
-  std::string text = std::to_string(amount);
-  text.resize(text.find('.') + (unit == 0 ? 0 : 2));
-  return text + " " + kUnits[unit];
-}
-
-/// How many characters it takes on a screen: UTF-8's continuation bytes take none.
-std::size_t columns_of(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
-std::string render(const std::vector<Row>& rows) {
-  std::array<std::size_t, 4> widths{};
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], columns_of(row[i]));
-  }
-  std::string text;
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string padding(widths[i] - columns_of(row[i]), ' ');
-      const bool is_number = i + 1 == row.size();
-      line += is_number ? padding + row[i] : row[i] + padding + "  ";
-    }
-    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-  }
-  return text;
-}
-
-Row row_of(const std::string& path, const Module& module, const NamedVariables& own) {
-  std::string shapes;
+std::int64_t count_of(const NamedVariables& variables) {
   std::int64_t count = 0;
-  for (const auto& [name, variable] : own) {
-    shapes += (shapes.empty() ? "" : ", ") + name + " " + to_string(variable.shape());
-    count += variable.numel();
-  }
-  return {path.empty() ? "(root)" : path, module.describe(), shapes,
-          own.empty() ? "" : with_commas(count)};
+  for (const auto& [name, variable] : variables) count += variable.numel();
+  return count;
 }
+
+std::string shapes_of(const NamedVariables& variables) {
+  std::string shapes;
+  for (const auto& [name, variable] : variables) {
+    shapes += (shapes.empty() ? "" : ", ") + name + " " + to_string(variable.shape());
+  }
+  return shapes;
+}
+
+std::string display_path(const std::string& path) { return path.empty() ? "(root)" : path; }
+std::string display_count(std::int64_t count) { return count == 0 ? "" : with_commas(count); }
+
+/// "62,006 parameters (242.2 KiB), all trainable".
+std::string parameters_line(const Module& module) {
+  std::size_t bytes = 0;
+  for (const Variable& parameter : module.parameters()) bytes += parameter.value().bytes();
+  const std::int64_t total = module.num_parameters();
+  const std::int64_t frozen = total - module.num_parameters(/*trainable_only=*/true);
+  return with_commas(total) + " parameters (" + readable_bytes(bytes) + "), " +
+         (frozen == 0 ? "all" : with_commas(total - frozen)) + " trainable";
+}
+
+/// What one module computed, over all of its calls.
+struct Observation {
+  std::string shape;
+  double flops = 0;
+  std::size_t bytes = 0;
+};
+
+/// Watches every module of a tree while it lives, in evaluation mode.
+class Watch {
+ public:
+  explicit Watch(const NamedModules& modules) : modules_(modules), seen_(modules.size()) {
+    for (std::size_t i = 0; i < modules_.size(); ++i) {
+      Module* module = modules_[i].second;
+      training_.push_back(module->training());
+      ids_.push_back(module->register_forward_hook(
+          [this, i, module](const Variable& result) { note(seen_[i], *module, result); }));
+    }
+    for (const auto& [path, module] : modules_) module->eval();
+  }
+  ~Watch() {
+    for (std::size_t i = 0; i < modules_.size(); ++i) {
+      modules_[i].second->remove_forward_hook(ids_[i]);
+    }
+    // From the root down: train() reaches all below, which then get their own mode back.
+    for (std::size_t i = 0; i < modules_.size(); ++i) modules_[i].second->train(training_[i]);
+  }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  const std::vector<Observation>& seen() const { return seen_; }
+
+ private:
+  static void note(Observation& seen, const Module& module, const Variable& result) {
+    seen.shape = to_string(result.shape());
+    seen.flops += module.flops(result.shape());
+    seen.bytes += result.value().bytes();
+  }
+
+  NamedModules modules_;
+  std::vector<Observation> seen_;
+  std::vector<bool> training_;
+  std::vector<int> ids_;
+};
 
 }  // namespace
 
 std::string Module::summary() const {
   std::vector<Row> rows = {{"layer", "kind", "parameters", "count"}};
   for (const auto& [path, module] : named_modules()) {
-    rows.push_back(row_of(path, *module, module->parameters_));
+    const NamedVariables& own = module->parameters_;
+    rows.push_back(
+        {display_path(path), module->describe(), shapes_of(own), display_count(count_of(own))});
   }
-  std::size_t bytes = 0;
-  for (const Variable& parameter : parameters()) bytes += parameter.value().bytes();
-  const std::int64_t total = num_parameters();
-  const std::int64_t frozen = total - num_parameters(/*trainable_only=*/true);
-  return render(rows) + with_commas(total) + " parameters (" + readable_bytes(bytes) + "), " +
-         (frozen == 0 ? "all" : with_commas(total - frozen)) + " trainable\n";
+  return internal::text_table(rows, /*left=*/3) + parameters_line(*this) + "\n";
 }
+
+std::string Module::summary(const Variable& example) {
+  const NamedModules modules = named_modules();
+  std::vector<Row> rows = {{"layer", "kind", "output", "parameters", "FLOPs", "bytes"}};
+  std::vector<Observation> seen;
+  {
+    const autograd::NoGrad no_grad;
+    const Watch watch(modules);
+    (*this)(example);
+    seen = watch.seen();
+  }
+  double flops = 0;
+  for (std::size_t i = 0; i < modules.size(); ++i) {
+    const auto& [path, module] = modules[i];
+    rows.push_back({display_path(path), module->describe(), seen[i].shape,
+                    display_count(count_of(module->parameters_)), readable_count(seen[i].flops),
+                    seen[i].bytes == 0 ? "" : readable_bytes(seen[i].bytes)});
+    flops += seen[i].flops;
+  }
+  return internal::text_table(rows, /*left=*/3) + parameters_line(*this) + ", " +
+         (flops == 0 ? "0" : readable_count(flops)) + " FLOPs for an input " +
+         to_string(example.shape()) + "\n";
+}
+
+std::string Module::summary(const Shape& input) { return summary(Variable(zeros(input))); }
 
 }  // namespace tenon::layers

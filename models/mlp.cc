@@ -22,7 +22,7 @@ void add_activation(layers::Sequential& net, init::Nonlinearity activation) {
     case init::Nonlinearity::kSigmoid:
       net.add<layers::Sigmoid>();
       return;
-    case init::Nonlinearity::kLeakyRelu:
+    default:
       break;
   }
   throw ValueError("[Mlp] expected activation kRelu, kTanh, kSigmoid or kLinear");

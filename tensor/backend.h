@@ -81,6 +81,18 @@ struct AttentionArgs {
   AttentionParams params;  ///< with the scale filled in
 };
 
+/// What one row (column) of a pooled plane reads: positions begin, begin + step, … below end. The
+/// divisors of its row and its column, multiplied, are what a mean is divided by.
+struct PoolWindow {
+  std::int64_t begin, end, step;
+  double divisor;
+};
+/// A window for each row and each column of the result.
+struct PoolArgs {
+  std::span<const PoolWindow> rows;
+  std::span<const PoolWindow> columns;
+};
+
 /// out = (x - center) scale + shift (+ grad grad_scale), the numbers one per channel of x [A,C,B].
 struct ChannelAffineArgs {
   const Tensor& x;
@@ -141,8 +153,11 @@ class Backend {
                                  const Conv2dParams& params, const Tensor& out) = 0;
   virtual void conv2d_weight_grad(const Tensor& grad, const Tensor& x, const Conv2dParams& params,
                                   const Tensor& out) = 0;
-  virtual void max_pool2d(const Tensor& x, const Pool2dParams& params, const Tensor& out,
+  // Pooling: images are channels-last.
+  virtual void max_pool2d(const Tensor& x, const PoolArgs& args, const Tensor& out,
                           const Tensor& indices) = 0;
+  virtual void avg_pool2d(const Tensor& x, const PoolArgs& args, const Tensor& out) = 0;
+  virtual void avg_pool2d_grad(const Tensor& grad, const PoolArgs& args, const Tensor& out) = 0;
   /// These two return false, having done part of it, where an index lies outside its plane.
   virtual bool max_pool2d_scatter(const Tensor& grad, const Tensor& indices, const Tensor& out) = 0;
   virtual bool max_pool2d_gather(const Tensor& x, const Tensor& indices, const Tensor& out) = 0;

@@ -22,6 +22,7 @@
 #include "tensor/ops/loss.h"
 #include "tensor/ops/normalization.h"
 #include "tensor/ops/optimizer.h"
+#include "tensor/ops/pooling.h"
 #include "tensor/ops/rearrange.h"
 #include "tensor/ops/reduce.h"
 #include "tensor/ops/unary.h"

@@ -12,27 +12,13 @@
 namespace tenon::autograd {
 namespace {
 
-/// Reads, and adds to, the places of the largest elements: each is the other's adjoint.
-Variable pool_gather(const Variable& x, const Tensor& indices);
-
-Variable pool_scatter(const Variable& grad, const Tensor& indices, const Shape& x_shape) {
-  Tensor y = tenon::max_pool2d_scatter(grad.value(), indices, x_shape);
-  if (!recording(grad)) return y;
-  return record(
-      "max_pool2d_scatter", std::move(y),
-      [indices](Gradients& g) { g.set(0, pool_gather(g.output(), indices)); }, grad);
-}
-
-Variable pool_gather(const Variable& x, const Tensor& indices) {
-  Tensor y = tenon::max_pool2d_gather(x.value(), indices);
-  if (!recording(x)) return y;
-  return record(
-      "max_pool2d_gather", std::move(y),
-      [indices](Gradients& g) { g.set(0, pool_scatter(g.output(), indices, g.shape(0))); }, x);
+/// [N,C,L] as [N,C,1,L].
+Shape as_plane(Shape shape) {
+  shape.insert(2, 1);
+  return shape;
 }
 
 }  // namespace
-
 Variable conv2d(const Variable& x, const Variable& weight, const Variable& bias,
                 const Conv2dParams& params, Activation activation) {
   if (autocasting()) {
@@ -87,15 +73,61 @@ Variable conv2d_weight_grad(const Variable& grad, const Variable& x, const Shape
       grad, x);
 }
 
-Variable max_pool2d(const Variable& x, const Pool2dParams& params) {
-  auto [y, indices] = tenon::max_pool2d(x.value(), params);
-  if (!recording(x)) return std::move(y);
+Variable conv1d(const Variable& x, const Variable& weight, const Variable& bias,
+                const Conv1dParams& params, Activation activation) {
+  if (autocasting()) {
+    return autocast(
+        autocast_precision("conv1d"),
+        [&](const Variable& low_x, const Variable& low_weight, const Variable& low_bias) {
+          return conv1d(low_x, low_weight, low_bias, params, activation);
+        },
+        x, weight, bias);
+  }
+  Tensor y = tenon::conv1d(x.value(), weight.value(), bias.value(), params, activation);
+  if (!recording(x, weight, bias)) return y;
+  const bool relu = activation == Activation::kRelu;
+  const SavedVariable saved_y = relu ? save_output(y) : SavedVariable();
   return record(
-      "max_pool2d", std::move(y),
-      [indices = std::move(indices)](Gradients& g) {
-        g.set(0, pool_scatter(g.output(), indices, g.shape(0)));
+      "conv1d", std::move(y),
+      [relu, params = convolution_of(params), y = saved_y, x = save_if(requires_grad(weight), x),
+       weight = save_if(requires_grad(x), weight)](Gradients& g) {
+        const Variable incoming = relu ? relu_grad(g.output(), y.get(g)) : g.output();
+        const Variable grad = unsqueeze(incoming, 2);
+        if (g.needs(0)) {
+          const Variable filter = unsqueeze(weight.get(g), 2);
+          g.set(0, squeeze(conv2d_input_grad(grad, filter, as_plane(g.shape(0)), params), 2));
+        }
+        if (g.needs(1)) {
+          const Variable image = unsqueeze(x.get(g), 2);
+          g.set(1, squeeze(conv2d_weight_grad(grad, image, as_plane(g.shape(1)), params), 2));
+        }
+        if (g.needs(2)) g.set(2, sum(incoming, {0, 2}));
       },
-      x);
+      x, weight, bias);
+}
+
+Variable conv_transpose2d(const Variable& x, const Variable& weight, const Variable& bias,
+                          const ConvTranspose2dParams& params) {
+  if (autocasting()) {
+    return autocast(
+        autocast_precision("conv_transpose2d"),
+        [&](const Variable& low_x, const Variable& low_weight, const Variable& low_bias) {
+          return conv_transpose2d(low_x, low_weight, low_bias, params);
+        },
+        x, weight, bias);
+  }
+  Tensor y = tenon::conv_transpose2d(x.value(), weight.value(), bias.value(), params);
+  if (!recording(x, weight, bias)) return y;
+  return record(
+      "conv_transpose2d", std::move(y),
+      [params = convolution_of(params), x = save_if(requires_grad(weight), x),
+       weight = save_if(requires_grad(x), weight)](Gradients& g) {
+        const Variable& grad = g.output();
+        if (g.needs(0)) g.set(0, conv2d(grad, weight.get(g), {}, params));
+        if (g.needs(1)) g.set(1, conv2d_weight_grad(x.get(g), grad, g.shape(1), params));
+        if (g.needs(2)) g.set(2, sum(grad, {0, 2, 3}));
+      },
+      x, weight, bias);
 }
 
 }  // namespace tenon::autograd

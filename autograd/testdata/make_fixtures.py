@@ -105,6 +105,37 @@ def normalizations(x, w, b, rows, m, v):
     return F.layer_norm(y.exp(), [3, 2], rows, eps=0.5)
 
 
+def cross_entropy_options(x, labels, mask):
+    weight = torch.tensor([0.5, 2.0, 0.25, 1.0, 1.5]).double()
+    labels = torch.where(mask == 0, torch.full_like(labels, -100), labels)
+    return F.cross_entropy(x, labels, weight=weight, label_smoothing=0.25)
+
+
+def causal_attention(q, k, v):
+    """Four query heads to two key heads, which come after a cache of one position."""
+    k, v = k.repeat_interleave(2, 1), v.repeat_interleave(2, 1)
+    seen = torch.ones(q.shape[2], k.shape[2]).tril(1).bool()
+    scores = (q @ k.transpose(-2, -1) / k.shape[-1] ** 0.5).masked_fill(~seen, -torch.inf)
+    return (F.softmax(scores, -1) @ v).tanh()
+
+
+def padded_embedding(table, ids, w):
+    return (F.embedding(ids, table, padding_idx=2) @ w).tanh()
+
+
+def upsampling(x, w, b):
+    y = F.conv_transpose2d(x, w, b, stride=(2, 3), padding=(1, 0), output_padding=(1, 2), dilation=(1, 2), groups=2)
+    return F.avg_pool2d(y.sin(), (3, 2), stride=(2, 2), padding=(1, 1), ceil_mode=True, count_include_pad=False)
+
+
+def pyramid(x):
+    return F.adaptive_avg_pool2d(x.exp(), (3, 2)) + F.adaptive_max_pool2d(x, (3, 2)).square()
+
+
+def sequence_convolution(x, w, b):
+    return F.conv1d(x, w, b, stride=2, padding=3, dilation=2, groups=2).relu().square()
+
+
 CASES = [
     (mlp, dict(x=floats(5, 6), w1=floats(8, 6), b1=floats(8), w2=floats(4, 8), b2=floats(4), labels=labels(5, 4))),
     (deep_tanh, dict(x=floats(3, 4), w=floats(4, 4))),
@@ -125,6 +156,12 @@ CASES = [
     (gradient_penalty, dict(x=floats(3, 4), w=floats(4, 2))),
     (normalizations, dict(x=floats(2, 4, 3, 2), w=floats(4), b=floats(4), rows=floats(3, 2), m=labels(4, 3),
                           v=labels(4, 3) + 1)),
+    (cross_entropy_options, dict(x=floats(6, 5, low=-4, high=4), labels=labels(6, 5), mask=labels(6, 3))),
+    (causal_attention, dict(q=floats(2, 4, 3, 2), k=floats(2, 2, 4, 2), v=floats(2, 2, 4, 3))),
+    (padded_embedding, dict(table=floats(5, 3), ids=torch.tensor([[2, 4, 2], [0, 4, 1]]), w=floats(3, 2))),
+    (upsampling, dict(x=floats(2, 4, 3, 2), w=floats(4, 3, 3, 2), b=floats(6))),
+    (pyramid, dict(x=floats(2, 2, 5, 7))),
+    (sequence_convolution, dict(x=floats(2, 4, 7), w=floats(6, 2, 3), b=floats(6))),
 ]
 
 

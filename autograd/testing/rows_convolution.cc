@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "autograd/ops.h"
@@ -233,64 +232,162 @@ OpRow conv2d_weight_grad() {
           .tolerance = 8};
 }
 
-OpRow max_pool2d() {
-  const auto sample = [](std::string name, const Shape& shape, const Pool2dParams& p) -> Sample {
-    return {
-        .name = std::move(name),
-        .inputs = {values(shape)},
-        .call = [p](Inputs x) { return autograd::max_pool2d(x[0], p); },
-        .reference =
-            [p](Values in) {
-              const Array x(in[0]);
-              const auto positions = [](std::int64_t size, int kernel, int stride, int padding) {
-                return (size + 2 * padding - kernel) / stride + 1;
-              };
-              Array y({x.shape[0], x.shape[1],
-                       positions(x.shape[2], p.kernel.first, p.stride.first, p.padding.first),
-                       positions(x.shape[3], p.kernel.second, p.stride.second, p.padding.second)});
-              for_each_index(y.shape, [&](const Dims& i) {
-                double best = -std::numeric_limits<double>::infinity();
-                for_each_index({p.kernel.first, p.kernel.second}, [&](const Dims& tap) {
-                  const std::int64_t h = i[2] * p.stride.first - p.padding.first + tap[0];
-                  const std::int64_t w = i[3] * p.stride.second - p.padding.second + tap[1];
-                  if (h < 0 || h >= x.shape[2] || w < 0 || w >= x.shape[3]) return;
-                  best = std::max(best, x({i[0], i[1], h, w}));
-                });
-                y.at(i) = best;
-              });
-              return y.tensor();
-            }};
+OpRow conv1d() {
+  const auto sample = [](std::string name, const Shape& x, const Shape& weight,
+                         const Conv1dParams& params, bool bias, bool relu) -> Sample {
+    Sample sample{.name = std::move(name),
+                  .inputs = {values(x, -1, 1, 1), values(weight, -1, 1, 2)},
+                  .call =
+                      [params, relu](Inputs in) {
+                        return autograd::conv1d(in[0], in[1], in.size() > 2 ? in[2] : Variable(),
+                                                params,
+                                                relu ? Activation::kRelu : Activation::kNone);
+                      },
+                  .reference =
+                      [params, relu](Values in) {
+                        std::vector<Tensor> planes(in.begin(), in.end());
+                        for (int i = 0; i < 2; ++i) planes[i] = planes[i].unsqueeze(2);
+                        return conv2d_reference(planes, convolution_of(params), relu).squeeze(2);
+                      }};
+    if (bias) sample.inputs.push_back(values({weight[0]}, -1, 1, 3));
+    return sample;
   };
-  Sample large = sample("large", {3, 19, 20, 22}, {});
-  large.differentiable = false;
   return {.name = {},
-          .dtypes = floating(),
-          .samples = {sample("2x2", {2, 3, 4, 6}, {}), sample("odd size", {1, 2, 5, 5}, {}),
-                      sample("overlapping", {1, 2, 5, 5}, {.kernel = {3, 3}, .stride = {1, 1}}),
-                      sample("padding", {1, 2, 5, 4},
-                             {.kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}}),
-                      sample("no images", {0, 2, 4, 4}, {}), std::move(large)},
-          .bad = {refused("3-d input",
+          .dtypes = convolution_dtypes(),
+          .samples = {sample("plain", {2, 2, 6}, {3, 2, 3}, {}, false, false),
+                      sample("bias, relu", {2, 2, 6}, {3, 2, 3}, {.padding = 1}, true, true),
+                      sample("all options", {1, 4, 9}, {6, 2, 3},
+                             {.stride = 2, .padding = 2, .dilation = 2, .groups = 2}, true, false),
+                      sample("no sequences", {0, 2, 5}, {3, 2, 3}, {}, true, false)},
+          .bad = {refused("channels",
                           [] {
-                            autograd::max_pool2d(zeros({3, 8, 8}));
+                            autograd::conv1d(zeros({2, 3, 8}), zeros({4, 16, 3}));
                           },
-                          Throws::kShapeError, {"[3,8,8]"}),
-                  refused("input smaller than the kernel",
+                          Throws::kShapeError, {"16", "3"}),
+                  refused("images",
                           [] {
-                            autograd::max_pool2d(zeros({1, 1, 1, 8}));
+                            autograd::conv1d(zeros({2, 3, 8, 8}), zeros({4, 3, 3}));
                           },
-                          Throws::kShapeError, {"[1,1,1,8]", "{2,2}"}),
-                  refused("padding",
+                          Throws::kShapeError, {"3 dimensions", "[2,3,8,8]"}),
+                  refused("4-d weight",
                           [] {
-                            autograd::max_pool2d(zeros({1, 1, 8, 8}), {.padding = {2, 0}});
+                            autograd::conv1d(zeros({2, 3, 8}), zeros({4, 3, 3, 3}));
                           },
-                          Throws::kValueError, {"padding", "{2,0}"}),
-                  refused("integers",
+                          Throws::kShapeError, {"weight", "[4,3,3,3]"}),
+                  refused("bias",
                           [] {
-                            autograd::max_pool2d(zeros({1, 1, 8, 8}, {.dtype = DType::kI64}));
+                            autograd::conv1d(zeros({2, 3, 8}), zeros({4, 3, 3}), zeros({3}));
                           },
-                          Throws::kDTypeError, {"i64"})},
-          .tolerance = 1};
+                          Throws::kShapeError, {"bias", "[4]", "[3]"}),
+                  refused("stride 0",
+                          [] {
+                            autograd::conv1d(zeros({2, 3, 8}), zeros({4, 3, 3}), {}, {.stride = 0});
+                          },
+                          Throws::kValueError, {"stride", "{1,0}"})},
+          .tolerance = 8};
+}
+
+namespace {
+
+/// Each element of x adds the filters, scaled, to the result.
+Tensor conv_transpose2d_reference(Values in, const ConvTranspose2dParams& p) {
+  const Array x(in[0]), weight(in[1]);
+  const std::int64_t per_group = weight.shape[1], inputs = weight.shape[0] / p.groups;
+  const auto size = [](std::int64_t n, std::int64_t taps, int stride, int padding, int dilation,
+                       int more) {
+    return (n - 1) * stride - 2 * padding + dilation * (taps - 1) + more + 1;
+  };
+  Array y({x.shape[0], per_group * p.groups,
+           size(x.shape[2], weight.shape[2], p.stride.first, p.padding.first, p.dilation.first,
+                p.output_padding.first),
+           size(x.shape[3], weight.shape[3], p.stride.second, p.padding.second, p.dilation.second,
+                p.output_padding.second)});
+  for_each_index(x.shape, [&](const Dims& i) {
+    for_each_index({weight.shape[1], weight.shape[2], weight.shape[3]}, [&](const Dims& tap) {
+      const std::int64_t h = i[2] * p.stride.first - p.padding.first + tap[1] * p.dilation.first;
+      const std::int64_t w = i[3] * p.stride.second - p.padding.second + tap[2] * p.dilation.second;
+      if (h < 0 || h >= y.shape[2] || w < 0 || w >= y.shape[3]) return;
+      const std::int64_t k = i[1] / inputs * per_group + tap[0];
+      y.at({i[0], k, h, w}) += x(i) * weight({i[1], tap[0], tap[1], tap[2]});
+    });
+  });
+  for_each_index(y.shape, [&](const Dims& i) {
+    if (in.size() > 2) y.at(i) += Array(in[2])({i[1]});
+  });
+  return y.tensor();
+}
+
+Sample transposed(std::string name, const Shape& x, const Shape& weight,
+                  const ConvTranspose2dParams& params, bool bias) {
+  Sample sample{
+      .name = std::move(name),
+      .inputs = {values(x, -1, 1, 1), values(weight, -1, 1, 2)},
+      .call =
+          [params](Inputs in) {
+            return autograd::conv_transpose2d(in[0], in[1], in.size() > 2 ? in[2] : Variable(),
+                                              params);
+          },
+      .reference = [params](Values in) { return conv_transpose2d_reference(in, params); }};
+  if (bias) {  // values that do not cancel: it is added to products that were rounded
+    sample.inputs = {values(x, 0, 1, 1), values(weight, 0, 1, 2),
+                     values({weight[1] * params.groups}, 0, 1, 3)};
+  }
+  return sample;
+}
+
+}  // namespace
+
+OpRow conv_transpose2d() {
+  Sample large = transposed("large", {3, 17, 7, 6}, {17, 33, 3, 3},
+                            {.stride = {2, 2}, .padding = {1, 1}, .output_padding = {1, 1}}, true);
+  large.differentiable = false;
+  return {
+      .name = {},
+      .dtypes = convolution_dtypes(),
+      .samples = {transposed("plain", {2, 3, 3, 4}, {3, 2, 3, 2}, {}, false),
+                  transposed("bias", {1, 2, 3, 3}, {2, 3, 2, 2}, {}, true),
+                  transposed("stride", {1, 2, 3, 2}, {2, 2, 3, 3},
+                             {.stride = {2, 3}, .padding = {1, 0}, .output_padding = {1, 2}}, true),
+                  transposed("dilation", {1, 1, 3, 3}, {1, 2, 2, 3},
+                             {.padding = {1, 1}, .dilation = {2, 2}}, false),
+                  transposed("groups", {2, 4, 2, 3}, {4, 3, 2, 2}, {.groups = 2}, true),
+                  transposed("no images", {0, 2, 3, 3}, {2, 3, 2, 2}, {}, true), std::move(large)},
+      .bad =
+          {refused("channels",
+                   [] {
+                     autograd::conv_transpose2d(zeros({2, 3, 8, 8}), zeros({4, 16, 3, 3}));
+                   },
+                   Throws::kShapeError, {"4", "[4,16,3,3]", "3", "[2,3,8,8]"}),
+           refused("output_padding",
+                   [] {
+                     autograd::conv_transpose2d(zeros({2, 3, 8, 8}), zeros({3, 4, 3, 3}), {},
+                                                {.stride = {2, 2}, .output_padding = {2, 0}});
+                   },
+                   Throws::kValueError, {"output_padding", "{2,2}", "{2,0}"}),
+           refused("nothing left",
+                   [] {
+                     autograd::conv_transpose2d(zeros({2, 3, 1, 1}), zeros({3, 4, 1, 1}), {},
+                                                {.padding = {1, 1}});
+                   },
+                   Throws::kShapeError, {"[2,4,-1,-1]"}),
+           refused("groups",
+                   [] {
+                     autograd::conv_transpose2d(zeros({2, 3, 8, 8}), zeros({3, 4, 3, 3}), {},
+                                                {.groups = 2});
+                   },
+                   Throws::kValueError, {"groups", "3", "2"}),
+           refused(
+               "bias",
+               [] {
+                 autograd::conv_transpose2d(zeros({2, 3, 8, 8}), zeros({3, 4, 3, 3}), zeros({3}));
+               },
+               Throws::kShapeError, {"bias", "[4]", "[3]"}),
+           refused("3-d input",
+                   [] {
+                     autograd::conv_transpose2d(zeros({3, 8, 8}), zeros({3, 4, 3, 3}));
+                   },
+                   Throws::kShapeError, {"[3,8,8]"})},
+      .tolerance = 8};
 }
 
 }  // namespace tenon::autograd::testing::rows

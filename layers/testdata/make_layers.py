@@ -78,6 +78,71 @@ NORMS = {
     "group_norm_plain": (nn.GroupNorm(1, 4, affine=False), (1, 4, 3, 3)),
 }
 
+
+class CELU(nn.Module):
+    """With an alpha that is trained (Barron 2017)."""
+
+    def __init__(self, alpha):
+        super().__init__()
+        self.alpha = nn.Parameter(torch.tensor([alpha]))
+
+    def forward(self, x):
+        return x.clamp(min=0) + self.alpha * torch.expm1(x.clamp(max=0) / self.alpha)
+
+
+class Swish(nn.Module):
+    """Ramachandran, Zoph & Le 2017, section 4."""
+
+    def __init__(self):
+        super().__init__()
+        self.beta = nn.Parameter(torch.ones(1))
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.beta * x)
+
+
+class Maxout(nn.Module):
+    def forward(self, x):
+        return x.unflatten(1, (3, 2)).amax(2)
+
+
+MORE = {
+    "conv1d": (nn.Conv1d(3, 4, 3, padding=1), (2, 3, 7)),
+    "conv1d_options": (nn.Conv1d(4, 6, 2, stride=2, padding=1, dilation=3, groups=2, bias=False), (1, 4, 9)),
+    "conv_transpose2d": (nn.ConvTranspose2d(3, 2, 3), (2, 3, 4, 5)),
+    "conv_transpose2d_options": (
+        nn.ConvTranspose2d(4, 6, (3, 2), stride=(2, 3), padding=(1, 0), output_padding=(1, 2), groups=2), (1, 4, 3, 5)),
+    "conv_transpose2d_dilation": (nn.ConvTranspose2d(2, 3, 2, dilation=2, bias=False), (2, 2, 3, 3)),
+    "avg_pool2d": (nn.AvgPool2d(2), (2, 3, 7, 5)),
+    "avg_pool2d_padding": (nn.AvgPool2d(3, stride=2, padding=1, ceil_mode=True), (1, 2, 6, 7)),
+    "avg_pool2d_not_counted": (nn.AvgPool2d((3, 2), padding=1, count_include_pad=False), (1, 2, 5, 7)),
+    "adaptive_avg_pool2d": (nn.AdaptiveAvgPool2d((3, 2)), (2, 3, 7, 5)),
+    "adaptive_avg_pool2d_one": (nn.AdaptiveAvgPool2d(1), (2, 3, 3, 5)),
+    "adaptive_max_pool2d": (nn.AdaptiveMaxPool2d((3, 2)), (2, 3, 7, 5)),
+    "max_pool2d_options": (nn.MaxPool2d(2, stride=3, padding=1, dilation=2, ceil_mode=True), (1, 2, 9, 8)),
+    "dropout2d_eval": (nn.Dropout2d(0.5).eval(), (2, 3, 2, 2)),
+    "leaky_relu": (nn.LeakyReLU(0.2), (3, 5)),
+    "elu": (nn.ELU(0.7), (3, 5)),
+    "celu": (nn.CELU(1.5), (3, 5)),
+    "celu_trainable": (CELU(1.5), (3, 5)),
+    "selu": (nn.SELU(), (3, 5)),
+    "gelu": (nn.GELU(), (3, 5)),
+    "gelu_tanh": (nn.GELU("tanh"), (3, 5)),
+    "silu": (nn.SiLU(), (3, 5)),
+    "swish": (Swish(), (3, 5)),
+    "mish": (nn.Mish(), (3, 5)),
+    "softplus": (nn.Softplus(2.0), (3, 5)),
+    "log_sigmoid": (nn.LogSigmoid(), (3, 5)),
+    "hardtanh": (nn.Hardtanh(-0.5, 1.0), (3, 5)),
+    "hardsigmoid": (nn.Hardsigmoid(), (3, 5)),
+    "hardswish": (nn.Hardswish(), (3, 5)),
+    "softmax": (nn.Softmax(-1), (3, 5)),
+    "log_softmax": (nn.LogSoftmax(1), (3, 5)),
+    "prelu": (nn.PReLU(), (3, 5)),
+    "prelu_channels": (nn.PReLU(3), (2, 3, 4)),
+    "maxout": (Maxout(), (4, 6)),
+}
+
 LOSSES = ["mean", "sum", "none"]
 
 
@@ -86,7 +151,8 @@ def run_case(module, shape, generator):
     tensors = {}
     with torch.no_grad():
         for parameter in module.parameters():
-            parameter.copy_(normal(parameter.shape, generator) * 0.5)
+            value = normal(parameter.shape, generator) * 0.5
+            parameter.copy_(value.abs() + 0.5 if isinstance(module, CELU) else value)
         for name, buffer in module.named_buffers():
             if buffer.dtype == torch.float64:
                 buffer.copy_(normal(buffer.shape, generator).abs() + 0.5)
@@ -116,7 +182,7 @@ def run_loss(reduction, generator):
 def main():
     generator = torch.Generator().manual_seed(20130921)
     tensors = {}
-    for case, (module, shape) in (CASES | NORMS).items():
+    for case, (module, shape) in (CASES | NORMS | MORE).items():
         for name, tensor in run_case(module, shape, generator).items():
             tensors[case + "/" + name] = tensor
     for reduction in LOSSES:

@@ -65,9 +65,15 @@ class CpuBackend final : public Backend {
                           const Tensor& out) override {
     cpu::conv2d_weight_grad(grad, x, params, out);
   }
-  void max_pool2d(const Tensor& x, const Pool2dParams& params, const Tensor& out,
+  void max_pool2d(const Tensor& x, const PoolArgs& args, const Tensor& out,
                   const Tensor& indices) override {
-    cpu::max_pool2d(x, params, out, indices);
+    cpu::max_pool2d(x, args, out, indices);
+  }
+  void avg_pool2d(const Tensor& x, const PoolArgs& args, const Tensor& out) override {
+    cpu::avg_pool2d(x, args, out);
+  }
+  void avg_pool2d_grad(const Tensor& grad, const PoolArgs& args, const Tensor& out) override {
+    cpu::avg_pool2d_grad(grad, args, out);
   }
   bool max_pool2d_scatter(const Tensor& grad, const Tensor& indices, const Tensor& out) override {
     return cpu::max_pool2d_scatter(grad, indices, out);

@@ -38,8 +38,9 @@ void conv2d_weight_grad(const Tensor& grad, const Tensor& x, const Conv2dParams&
                         const Tensor& out);
 
 // pool.cc
-void max_pool2d(const Tensor& x, const Pool2dParams& params, const Tensor& out,
-                const Tensor& indices);
+void max_pool2d(const Tensor& x, const PoolArgs& args, const Tensor& out, const Tensor& indices);
+void avg_pool2d(const Tensor& x, const PoolArgs& args, const Tensor& out);
+void avg_pool2d_grad(const Tensor& grad, const PoolArgs& args, const Tensor& out);
 bool max_pool2d_scatter(const Tensor& grad, const Tensor& indices, const Tensor& out);
 bool max_pool2d_gather(const Tensor& x, const Tensor& indices, const Tensor& out);
 

@@ -1,4 +1,5 @@
-// Max pooling over channels-last images: each window position handles all channels side by side.
+// Pooling over channels-last images: each window position handles all channels side by side.
+#include <algorithm>
 #include <atomic>
 #include <limits>
 
@@ -9,16 +10,25 @@
 namespace tenon::cpu {
 namespace {
 
-struct Window {
-  std::int64_t h_begin, h_end, w_begin, w_end;
-};
+std::int64_t count(const PoolWindow& window) {
+  return window.end <= window.begin ? 0 : (window.end - window.begin - 1) / window.step + 1;
+}
 
-Window window_at(std::int64_t p, std::int64_t q, std::int64_t height, std::int64_t width,
-                 const Pool2dParams& params) {
-  const std::int64_t h = p * params.stride.first - params.padding.first;
-  const std::int64_t w = q * params.stride.second - params.padding.second;
-  return {std::max<std::int64_t>(h, 0), std::min(h + params.kernel.first, height),
-          std::max<std::int64_t>(w, 0), std::min(w + params.kernel.second, width)};
+/// Positions that all windows read together, for each channel: what splitting the work counts.
+std::int64_t window_positions(const PoolArgs& args) {
+  std::int64_t rows = 0, columns = 0;
+  for (const PoolWindow& window : args.rows) rows += count(window);
+  for (const PoolWindow& window : args.columns) columns += count(window);
+  return rows * columns;
+}
+
+/// Calls fn(h * width + w) for every position of a window.
+template <class F>
+void for_each_place(const PoolWindow& rows, const PoolWindow& columns, std::int64_t width,
+                    const F& fn) {
+  for (std::int64_t h = rows.begin; h < rows.end; h += rows.step) {
+    for (std::int64_t w = columns.begin; w < columns.end; w += columns.step) fn(h * width + w);
+  }
 }
 
 /// Keeps, per channel, the larger of what was found and `x`, and where it was found.
@@ -33,31 +43,77 @@ void keep_larger(const T* x, std::int32_t place, std::int64_t channels, T* best,
 }
 
 template <class T>
-void max_pool2d_as(const Tensor& x, const Pool2dParams& params, const Tensor& out,
+void max_pool2d_as(const Tensor& x, const PoolArgs& args, const Tensor& out,
                    const Tensor& indices) {
   const std::int64_t channels = x.shape()[1], height = x.shape()[2], width = x.shape()[3];
   const std::int64_t rows = out.shape()[2], columns = out.shape()[3];
   const T* from = x.data<T>();
   T* to = out.data<T>();
   auto* index = indices.data<std::int32_t>();
-  const std::int64_t work = columns * channels * params.kernel.first * params.kernel.second;
+  const std::int64_t work = window_positions(args) / rows * channels;
   parallel_items(out.shape()[0] * rows, work, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
       const T* image = from + row / rows * height * width * channels;
+      const PoolWindow& down = args.rows[static_cast<std::size_t>(row % rows)];
       for (std::int64_t q = 0; q < columns; ++q) {
-        const Window window = window_at(row % rows, q, height, width, params);
+        const PoolWindow& across = args.columns[static_cast<std::size_t>(q)];
         T* best = to + (row * columns + q) * channels;
         std::int32_t* place = index + (row * columns + q) * channels;
         std::fill_n(best, channels, -std::numeric_limits<T>::infinity());
-        std::fill_n(place, channels,
-                    static_cast<std::int32_t>(window.h_begin * width + window.w_begin));
-        for (std::int64_t h = window.h_begin; h < window.h_end; ++h) {
-          for (std::int64_t w = window.w_begin; w < window.w_end; ++w) {
-            keep_larger(image + (h * width + w) * channels,
-                        static_cast<std::int32_t>(h * width + w), channels, best, place);
-          }
-        }
+        std::fill_n(place, channels, static_cast<std::int32_t>(down.begin * width + across.begin));
+        for_each_place(down, across, width, [&](std::int64_t at) {
+          keep_larger(image + at * channels, static_cast<std::int32_t>(at), channels, best, place);
+        });
       }
+    }
+  });
+}
+
+template <class T>
+void avg_pool2d_as(const Tensor& x, const PoolArgs& args, const Tensor& out) {
+  const std::int64_t channels = x.shape()[1], height = x.shape()[2], width = x.shape()[3];
+  const std::int64_t rows = out.shape()[2], columns = out.shape()[3];
+  const T* from = x.data<T>();
+  T* to = out.data<T>();
+  const std::int64_t work = window_positions(args) / rows * channels;
+  parallel_items(out.shape()[0] * rows, work, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      const T* image = from + row / rows * height * width * channels;
+      const PoolWindow& down = args.rows[static_cast<std::size_t>(row % rows)];
+      for (std::int64_t q = 0; q < columns; ++q) {
+        const PoolWindow& across = args.columns[static_cast<std::size_t>(q)];
+        T* sum = to + (row * columns + q) * channels;
+        std::fill_n(sum, channels, T{0});
+        for_each_place(down, across, width, [&](std::int64_t at) {
+          const T* added = image + at * channels;
+          for (std::int64_t c = 0; c < channels; ++c) sum[c] += added[c];
+        });
+        const T divisor = static_cast<T>(down.divisor * across.divisor);
+        for (std::int64_t c = 0; c < channels; ++c) sum[c] /= divisor;
+      }
+    }
+  });
+}
+
+/// Windows may overlap, so that one thread does a whole image.
+template <class T>
+void avg_pool2d_grad_as(const Tensor& grad, const PoolArgs& args, const Tensor& out) {
+  const std::int64_t channels = out.shape()[1], height = out.shape()[2], width = out.shape()[3];
+  const std::int64_t rows = grad.shape()[2], columns = grad.shape()[3];
+  const T* from = grad.data<T>();
+  T* to = out.data<T>();
+  const std::int64_t work = window_positions(args) * channels;
+  parallel_items(out.shape()[0], work, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin * rows * columns; i < end * rows * columns; ++i) {
+      T* image = to + i / (rows * columns) * height * width * channels;
+      const PoolWindow& down = args.rows[static_cast<std::size_t>(i / columns % rows)];
+      const PoolWindow& across = args.columns[static_cast<std::size_t>(i % columns)];
+      const T* shared = from + i * channels;
+      const T share = static_cast<T>(1 / (down.divisor * across.divisor));
+      for_each_place(down, across, width, [&](std::int64_t at) {
+        T* sum = image + at * channels;
+        for (std::int64_t c = 0; c < channels; ++c) sum[c] += shared[c] * share;
+      });
     }
   });
 }
@@ -98,51 +154,67 @@ void dispatch_f32_f64(DType dtype, const F& fn) {
 
 bool is_16_bit(const Tensor& x) { return size_of(x.dtype()) == 2; }
 
+/// fn(x, out) in f32 for 16-bit tensors, as they are for others.
+template <class F>
+auto widened(const Tensor& x, const Tensor& out, const F& fn) {
+  if (!is_16_bit(x)) return fn(x, out);
+  const Tensor wide = empty_like(out, DType::kF32);
+  if constexpr (std::is_void_v<decltype(fn(x, out))>) {
+    fn(x.to(DType::kF32), wide);
+    copy(wide, out);
+  } else {
+    const auto result = fn(x.to(DType::kF32), wide);
+    copy(wide, out);
+    return result;
+  }
+}
+
 }  // namespace
 
-void max_pool2d(const Tensor& x, const Pool2dParams& params, const Tensor& out,
-                const Tensor& indices) {
-  if (is_16_bit(x)) {
-    const Tensor wide = empty_like(out, DType::kF32);
-    max_pool2d(x.to(DType::kF32), params, wide, indices);
-    return copy(wide, out);
-  }
-  dispatch_f32_f64(x.dtype(), [&]<class T>() { max_pool2d_as<T>(x, params, out, indices); });
+void max_pool2d(const Tensor& x, const PoolArgs& args, const Tensor& out, const Tensor& indices) {
+  widened(x, out, [&](const Tensor& from, const Tensor& to) {
+    dispatch_f32_f64(from.dtype(), [&]<class T>() { max_pool2d_as<T>(from, args, to, indices); });
+  });
+}
+
+void avg_pool2d(const Tensor& x, const PoolArgs& args, const Tensor& out) {
+  widened(x, out, [&](const Tensor& from, const Tensor& to) {
+    dispatch_f32_f64(from.dtype(), [&]<class T>() { avg_pool2d_as<T>(from, args, to); });
+  });
+}
+
+void avg_pool2d_grad(const Tensor& grad, const PoolArgs& args, const Tensor& out) {
+  widened(grad, out, [&](const Tensor& from, const Tensor& to) {
+    fill(0, to);
+    dispatch_f32_f64(from.dtype(), [&]<class T>() { avg_pool2d_grad_as<T>(from, args, to); });
+  });
 }
 
 bool max_pool2d_scatter(const Tensor& grad, const Tensor& indices, const Tensor& out) {
-  if (is_16_bit(grad)) {
-    const Tensor wide = empty_like(out, DType::kF32);
-    const bool inside = max_pool2d_scatter(grad.to(DType::kF32), indices, wide);
-    copy(wide, out);
+  return widened(grad, out, [&](const Tensor& from, const Tensor& to) {
+    fill(0, to);
+    bool inside = true;
+    dispatch_f32_f64(from.dtype(), [&]<class T>() {
+      const T* values = from.data<T>();
+      T* sums = to.data<T>();
+      inside = for_each_index(indices, to.shape()[2] * to.shape()[3],
+                              [&](std::int64_t at, std::int64_t i) { sums[at] += values[i]; });
+    });
     return inside;
-  }
-  fill(0, out);
-  bool inside = true;
-  dispatch_f32_f64(grad.dtype(), [&]<class T>() {
-    const T* from = grad.data<T>();
-    T* to = out.data<T>();
-    inside = for_each_index(indices, out.shape()[2] * out.shape()[3],
-                            [&](std::int64_t at, std::int64_t i) { to[at] += from[i]; });
   });
-  return inside;
 }
 
 bool max_pool2d_gather(const Tensor& x, const Tensor& indices, const Tensor& out) {
-  if (is_16_bit(x)) {
-    const Tensor wide = empty_like(out, DType::kF32);
-    const bool inside = max_pool2d_gather(x.to(DType::kF32), indices, wide);
-    copy(wide, out);
+  return widened(x, out, [&](const Tensor& from, const Tensor& to) {
+    bool inside = true;
+    dispatch_f32_f64(from.dtype(), [&]<class T>() {
+      const T* values = from.data<T>();
+      T* read = to.data<T>();
+      inside = for_each_index(indices, from.shape()[2] * from.shape()[3],
+                              [&](std::int64_t at, std::int64_t i) { read[i] = values[at]; });
+    });
     return inside;
-  }
-  bool inside = true;
-  dispatch_f32_f64(x.dtype(), [&]<class T>() {
-    const T* from = x.data<T>();
-    T* to = out.data<T>();
-    inside = for_each_index(indices, x.shape()[2] * x.shape()[3],
-                            [&](std::int64_t at, std::int64_t i) { to[i] = from[at]; });
   });
-  return inside;
 }
 
 }  // namespace tenon::cpu

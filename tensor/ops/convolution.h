@@ -1,4 +1,4 @@
-// Convolution and pooling (Dumoulin & Visin 2016, "A guide to convolution arithmetic", §2).
+// Convolution (Dumoulin & Visin 2016, "A guide to convolution arithmetic", §2).
 // Results are channels-last.
 #ifndef TENON_TENSOR_OPS_CONVOLUTION_H_
 #define TENON_TENSOR_OPS_CONVOLUTION_H_
@@ -28,18 +28,43 @@ Tensor conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Shape& 
 Tensor conv2d_weight_grad(const Tensor& grad, const Tensor& x, const Shape& weight_shape,
                           const Conv2dParams& params);
 
-struct Pool2dParams {
-  std::pair<int, int> kernel{2, 2};
-  std::pair<int, int> stride{2, 2};
-  std::pair<int, int> padding{0, 0};
+/// The same over sequences: x [N,C,L], weight [K,C/groups,R], bias [K] or undefined -> [N,K,P].
+struct Conv1dParams {
+  int stride = 1;
+  int padding = 0;
+  int dilation = 1;
+  int groups = 1;
 };
-/// Largest value of each window and its index h * W + w (i32, the first of equals) in the plane.
-/// x [N,C,H,W] -> two of [N,C,P,Q]. Padding counts as -infinity. Floating.
-std::pair<Tensor, Tensor> max_pool2d(const Tensor& x, const Pool2dParams& params);
-/// Adds each element of `grad` [N,C,P,Q] to the place that `indices` names: [N,C,H,W].
-Tensor max_pool2d_scatter(const Tensor& grad, const Tensor& indices, const Shape& x_shape);
-/// Reads the places that `indices` [N,C,P,Q] names from x [N,C,H,W].
-Tensor max_pool2d_gather(const Tensor& x, const Tensor& indices);
+Tensor conv1d(const Tensor& x, const Tensor& weight, const Tensor& bias,
+              const Conv1dParams& params = {}, Activation activation = Activation::kNone);
+
+/// The same convolution of planes of one row.
+inline Conv2dParams convolution_of(const Conv1dParams& p) {
+  return {.stride = {1, p.stride},
+          .padding = {0, p.padding},
+          .dilation = {1, p.dilation},
+          .groups = p.groups};
+}
+
+struct ConvTranspose2dParams {
+  std::pair<int, int> stride{1, 1};
+  std::pair<int, int> padding{0, 0};
+  std::pair<int, int> output_padding{0, 0};  ///< rows and columns more; below the stride
+  std::pair<int, int> dilation{1, 1};
+  int groups = 1;
+};
+/// Transposed convolution, conv2d's derivative as a map of its own: x [N,C,H,W], weight
+/// [C,K/groups,R,S], bias [K] or undefined -> [N,K,P,Q],
+/// P = (H - 1) stride - 2 pad + dilation (R-1) + output_padding + 1. (the same, §4)
+Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
+                        const ConvTranspose2dParams& params = {});
+/// The shape [N,K,P,Q] of its result. Throws as it does.
+Shape conv_transpose2d_shape(const Shape& x, const Shape& weight,
+                             const ConvTranspose2dParams& params);
+/// The convolution whose derivative it is.
+inline Conv2dParams convolution_of(const ConvTranspose2dParams& p) {
+  return {.stride = p.stride, .padding = p.padding, .dilation = p.dilation, .groups = p.groups};
+}
 
 }  // namespace tenon
 

@@ -26,6 +26,9 @@ const PoolCase kCases[] = {
     {"overlapping", {1, 17, 9, 9}, {.kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}}},
     {"gaps between windows", {2, 5, 11, 10}, {.kernel = {2, 2}, .stride = {3, 4}}},
     {"uneven", {2, 4, 10, 7}, {.kernel = {3, 2}, .stride = {1, 2}, .padding = {1, 0}}},
+    {"dilation",
+     {2, 5, 9, 8},
+     {.kernel = {3, 2}, .stride = {1, 2}, .padding = {1, 1}, .dilation = {2, 3}}},
     {"whole plane", {4, 33, 5, 6}, {.kernel = {5, 6}, .stride = {1, 1}}},
     {"1x1", {2, 3, 4, 4}, {.kernel = {1, 1}, .stride = {1, 1}}},
     {"many", {8, 20, 40, 40}},
@@ -158,6 +161,57 @@ TEST(MaxPool2d, RefusesWhatDoesNotFit) {
       {"x_shape", "[4,5]"});
   expect_error<ShapeError>([&] { max_pool2d_gather(x.slice(1, 1), indices); },
                            {"[max_pool2d_gather]", "[2,2,4,5]", "[2,3,2,2]"});
+}
+
+TEST(AvgPool2d, IsTheAdjointOfItsGradient) {
+  // <avg_pool2d(x), g> = <x, avg_pool2d_grad(g)>, whatever the windows.
+  const AvgPool2dParams params{.kernel = {3, 2},
+                               .stride = {2, 1},
+                               .padding = {1, 1},
+                               .ceil_mode = true,
+                               .count_include_pad = false};
+  for (const DType dtype : testing::kFloating) {
+    const Tensor x = values({2, 3, 6, 5}, -1, 1, dtype);
+    const Tensor y = avg_pool2d(x, params);
+    const Tensor g = values(y.shape(), -1, 1, dtype, 2);
+    const auto dot = [](const Tensor& a, const Tensor& b) {
+      return sum(a.to(DType::kF64) * b.to(DType::kF64)).item<double>();
+    };
+    const double tolerance = size_of(dtype) == 2 ? 0.05 : 1e-5;
+    EXPECT_NEAR(dot(y, g), dot(x, avg_pool2d_grad(g, x.shape(), params)), tolerance);
+    const Tensor mean = adaptive_avg_pool2d(x, {4, 3});
+    const Tensor h = values(mean.shape(), -1, 1, dtype, 3);
+    EXPECT_NEAR(dot(mean, h), dot(x, adaptive_avg_pool2d_grad(h, x.shape())), tolerance);
+  }
+}
+
+TEST(AvgPool2d, SumsOf16BitsAreRoundedOnce) {
+  const Tensor x = ones({1, 1, 32, 32}, {.dtype = DType::kBF16});
+  EXPECT_EQ(adaptive_avg_pool2d(x, {1, 1}).item<float>(), 1);
+}
+
+TEST(AvgPool2d, GradientsRefuseWhatDoesNotFit) {
+  const Tensor grad = zeros({2, 3, 2, 2});
+  expect_error<ShapeError>(
+      [&] {
+        avg_pool2d_grad(grad, {2, 3, 6, 4}, {});
+      },
+      {"[avg_pool2d_grad]", "[2,3,3,2]", "[2,3,2,2]"});
+  expect_error<ShapeError>(
+      [&] {
+        avg_pool2d_grad(grad, {3, 4, 4}, {});
+      },
+      {"[avg_pool2d_grad]", "x_shape", "[3,4,4]"});
+  expect_error<ShapeError>(
+      [&] {
+        adaptive_avg_pool2d_grad(grad, {2, 4, 4, 4});
+      },
+      {"[adaptive_avg_pool2d_grad]", "[2,4,2,2]", "[2,3,2,2]"});
+  expect_error<ShapeError>(
+      [&] {
+        adaptive_avg_pool2d_grad(zeros({3, 2, 2}), {2, 4, 4, 4});
+      },
+      {"[adaptive_avg_pool2d_grad]", "[3,2,2]"});
 }
 
 }  // namespace

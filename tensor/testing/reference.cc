@@ -142,15 +142,18 @@ Array conv2d_weight_grad_reference(const Array& grad, const Array& x, const Shap
 }
 
 std::pair<Array, Array> max_pool2d_reference(const Array& x, const Pool2dParams& params) {
-  const Shape shape{
-      x.shape[0], x.shape[1],
-      positions(x.shape[2], params.kernel.first, params.stride.first, params.padding.first, 1),
-      positions(x.shape[3], params.kernel.second, params.stride.second, params.padding.second, 1)};
+  const Shape shape{x.shape[0], x.shape[1],
+                    positions(x.shape[2], params.kernel.first, params.stride.first,
+                              params.padding.first, params.dilation.first),
+                    positions(x.shape[3], params.kernel.second, params.stride.second,
+                              params.padding.second, params.dilation.second)};
   Array values(shape, -INFINITY), places(shape, -1);
   for_each_index(shape, [&](const Dims& at) {
     for_each_index({params.kernel.first, params.kernel.second}, [&](const Dims& tap) {
-      const std::int64_t h = at[2] * params.stride.first - params.padding.first + tap[0];
-      const std::int64_t w = at[3] * params.stride.second - params.padding.second + tap[1];
+      const std::int64_t h =
+          at[2] * params.stride.first - params.padding.first + tap[0] * params.dilation.first;
+      const std::int64_t w =
+          at[3] * params.stride.second - params.padding.second + tap[1] * params.dilation.second;
       if (h < 0 || h >= x.shape[2] || w < 0 || w >= x.shape[3]) return;
       const double found = x.at({at[0], at[1], h, w}), best = values.at(at);
       if (std::isnan(best)) return;
