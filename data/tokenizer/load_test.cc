@@ -121,8 +121,8 @@ TEST(LoadTokenizerJson, NamesTheKey) {
   expect(R"({"model":{"type":3}})", "model.type: expected a string");
   const std::string none = R"("merges":[])";
   expect(tree(none, ""), "pre_tokenizer: expected ByteLevel or Metaspace");
-  expect(tree(none, R"(,"normalizer":{"type":"NFC"})" + kByteLevel),
-         "normalizer: got the normalizer 'NFC'");
+  expect(tree(none, R"(,"normalizer":{"type":"Lowercase"})" + kByteLevel),
+         "normalizer: got the normalizer 'Lowercase'");
   expect(tree(none, R"(,"pre_tokenizer":{"type":"Split","pattern":{"Regex":"x"}})"),
          "pre_tokenizer.pattern: got the expression 'x'");
   expect(tree(none, R"(,"added_tokens":[{"id":9999,"content":"<s>"}])" + kByteLevel),

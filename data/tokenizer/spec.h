@@ -33,6 +33,7 @@ struct TokenizerSpec {
   std::vector<std::string> tokens{};  ///< by id, spelled as in the file; empty where there is none
   MergeTable merges{};
   std::vector<AddedToken> added{};
+  bool nfc = false;  ///< texts are put in Unicode's form C first (nfc.h)
   std::vector<SplitStep> steps{};
   SpacePrefix space_prefix = SpacePrefix::kNever;
   bool strip_prefix = false;        ///< decoding drops one space at the beginning

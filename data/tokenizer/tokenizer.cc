@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "data/tokenizer/byte_alphabet.h"
+#include "data/tokenizer/nfc.h"
 #include "data/tokenizer/spec.h"
 #include "data/tokenizer/unicode_classes.h"
 #include "data/tokenizer/word_cache.h"
@@ -230,6 +231,8 @@ void Tokenizer::State::encode_spaced(std::string_view section, bool first, text:
 // Another thread that has the cache does not stop this one: it works without.
 void Tokenizer::State::encode_section(std::string_view section, bool first, Ids& ids) {
   if (section.empty()) return;
+  std::string normalized;
+  if (spec.nfc) section = normalized = text::normalize_nfc(section);
   const std::unique_lock lock(cache.mutex, std::try_to_lock);
   text::WordCache* held = lock.owns_lock() ? &cache : nullptr;
   if (spec.alphabet == Alphabet::kCharacters) return encode_spaced(section, first, held, ids);

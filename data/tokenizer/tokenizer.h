@@ -50,10 +50,10 @@ class Tokenizer {
   /// one core: words seen before are remembered.
   std::vector<std::int32_t> encode(std::string_view text, const EncodeOptions& options = {}) const;
 
-  /// The bytes that the tokens stand for. Byte-level tokenizers give back exactly what was encoded;
-  /// Llama's too, but for a space at the very front of the text in those that add one only where
-  /// there is none. A token may end in the middle of a character. Throws IndexError for an id
-  /// outside [0, size()).
+  /// The bytes that the tokens stand for. Byte-level tokenizers give back exactly what was encoded
+  /// (those with the normalizer NFC, its form C); Llama's too, but for a space at the very front of
+  /// the text in those that add one only where there is none. A token may end in the middle of a
+  /// character. Throws IndexError for an id outside [0, size()).
   std::string decode(std::span<const std::int32_t> ids, const DecodeOptions& options = {}) const;
   /// The bytes of one token, for printing text as it is generated. Throws IndexError.
   std::string_view bytes_of(std::int32_t id) const;

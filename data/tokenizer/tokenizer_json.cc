@@ -161,7 +161,7 @@ class Reader {
     });
   }
 
-  // Normalizer: only what spells spaces, "▁" before the text and for each space.
+  // Normalizer: form C, and what spells spaces, "▁" before the text and for each space.
 
   void read_normalizer(const Node& normalizer) {
     parts(normalizer, "normalizers", [&](const Node& part, const std::string& type) {
@@ -169,6 +169,8 @@ class Reader {
         spec_.space_prefix = SpacePrefix::kAlways;
       } else if (type == "Replace" && replaces(part, " ", kSpace)) {
         characters_ = true;
+      } else if (type == "NFC") {
+        spec_.nfc = true;
       } else {
         unimplemented(part, "the normalizer " + shown(type));
       }

@@ -73,11 +73,13 @@ ordered_json pre_tokenizer(const TokenizerSpec& spec) {
 }
 
 ordered_json normalizer(const TokenizerSpec& spec) {
-  if (spec.alphabet == Alphabet::kBytes || spec.space_prefix != SpacePrefix::kAlways)
-    return nullptr;
-  return sequence("normalizers",
-                  {{{"type", "Prepend"}, {"prepend", kSpace}},
-                   {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", kSpace}}});
+  ordered_json parts = ordered_json::array();
+  if (spec.nfc) parts.push_back({{"type", "NFC"}});
+  if (spec.alphabet == Alphabet::kCharacters && spec.space_prefix == SpacePrefix::kAlways) {
+    parts.push_back({{"type", "Prepend"}, {"prepend", kSpace}});
+    parts.push_back({{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", kSpace}});
+  }
+  return sequence("normalizers", std::move(parts));
 }
 
 ordered_json decoder(const TokenizerSpec& spec) {

@@ -138,6 +138,7 @@ def main():
         "small_llama": llama(texts, True),
         "small_metaspace": llama(texts, False),
     }
+    tokenizers["small_qwen2"].normalizer = normalizers.NFC()
     roberta = tokenizers["small_roberta"]
     roberta.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=True)
     roberta.add_special_tokens([AddedToken("<mask>", lstrip=True), AddedToken("<unk>", rstrip=True)])
