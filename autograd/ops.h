@@ -6,6 +6,7 @@
 #ifndef TENON_AUTOGRAD_OPS_H_
 #define TENON_AUTOGRAD_OPS_H_
 
+#include "autograd/ops/activation.h"
 #include "autograd/ops/arithmetic.h"
 #include "autograd/ops/attention.h"
 #include "autograd/ops/convolution.h"
@@ -19,6 +20,7 @@
 #include "autograd/ops/rearrange.h"
 #include "autograd/ops/reduce.h"
 #include "autograd/ops/shape.h"
+#include "autograd/ops/sorting.h"
 #include "autograd/ops/unary.h"
 #include "autograd/variable.h"
 #include "tensor/ops.h"

@@ -33,15 +33,63 @@ enum class UnaryOp : std::uint8_t {
   kLog1p,
   kSin,
   kCos,
+  kTan,
   kTanh,
   kErf,
   kSigmoid,
   kRelu,
+  kFloor,
+  kCeil,
+  kRound,
+  kTrunc,
 };
-enum class BinaryOp : std::uint8_t { kAdd, kSub, kMul, kDiv, kPow, kMaximum, kMinimum, kReluGrad };
-enum class CompareOp : std::uint8_t { kEq, kNe, kLt, kLe, kGt, kGe };
-enum class ReduceOp : std::uint8_t { kSum, kMean, kMax, kMin };
+/// The last three take (gradient, y): the derivatives of relu, sigmoid and tanh from their results.
+enum class BinaryOp : std::uint8_t {
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kPow,
+  kMaximum,
+  kMinimum,
+  kReluGrad,
+  kSigmoidGrad,
+  kTanhGrad,
+};
+/// The last three ask of each operand whether it differs from 0.
+enum class CompareOp : std::uint8_t {
+  kEq,
+  kNe,
+  kLt,
+  kLe,
+  kGt,
+  kGe,
+  kAnd,
+  kOr,
+  kXor,
+};
+/// Of kAny and kAll the result is bool, of the others it has x's dtype.
+enum class ReduceOp : std::uint8_t {
+  kSum,
+  kMean,
+  kMax,
+  kMin,
+  kProd,
+  kAny,
+  kAll,
+  kNorm,
+  kVar,
+  kStd,
+  kLogSumExp,
+};
 enum class Distribution : std::uint8_t { kUniform, kNormal, kBernoulli, kRandint };
+
+/// Bit d of `dims` says that dimension d is reduced.
+struct ReduceArgs {
+  ReduceOp op;
+  std::uint64_t dims = 0;
+  double parameter = 0;  ///< kNorm: the power; kVar, kStd: the correction
+};
 
 /// The numbers a random kernel is made of: element i is a function of (seed, offset, i).
 struct RandomArgs {
@@ -129,16 +177,26 @@ class Backend {
   /// op(x, number), or op(number, x) where reversed.
   virtual void binary_number(BinaryOp op, const Tensor& x, double number, bool reversed,
                              const Tensor& out) = 0;
+  virtual void activation(const ActivationArgs& args, const Tensor& x, const Tensor& out) = 0;
+  /// out = grad f'(x).
+  virtual void activation_grad(const ActivationArgs& args, const Tensor& grad, const Tensor& x,
+                               const Tensor& out) = 0;
   /// `out` is bool.
   virtual void compare(CompareOp op, const Tensor& a, const Tensor& b, const Tensor& out) = 0;
   virtual void where(const Tensor& condition, const Tensor& a, const Tensor& b,
                      const Tensor& out) = 0;
 
-  /// Bit d of `dims` says that dimension d of x is reduced; out has x's shape with those at size 1.
-  virtual void reduce(ReduceOp op, const Tensor& x, std::uint64_t dims, const Tensor& out) = 0;
+  /// out has x's shape with the reduced dimensions at size 1.
+  virtual void reduce(const ReduceArgs& args, const Tensor& x, const Tensor& out) = 0;
   /// Index of the first largest (smallest) along `dim`; out is i64 with that dimension at size 1.
   virtual void arg_reduce(bool largest, const Tensor& x, int dim, const Tensor& out) = 0;
   virtual bool all_finite(const Tensor& x) = 0;
+  /// Running sums along the middle of x [outer, size, inner], from its end where `reverse`; dense.
+  virtual void cumsum(const Tensor& x, bool reverse, const Tensor& out) = 0;
+  /// The first K of each row of x [R,N] in order, equals by position and NaN as the largest, and
+  /// where they stood: values [R,K], indices [R,K] i64; all dense.
+  virtual void sort(const Tensor& x, bool descending, const Tensor& values,
+                    const Tensor& indices) = 0;
 
   virtual void matmul(const MatmulArgs& args, const Tensor& out) = 0;
   /// x [B,M,N] dense, f32 or f64 -> u [B,M,K], s [B,K], vh [B,K,N]; false where it does not
@@ -215,8 +273,8 @@ class Backend {
   virtual void dropout(const Tensor& x, double p, std::uint64_t seed, std::uint64_t offset,
                        const Tensor& out, const Tensor& mask) = 0;
 
-  // Optimizers. Lists are of the lengths that the rule asks for; all tensors of one entry lie dense in
-  // one memory order.
+  // Optimizers. Lists are of the lengths that the rule asks for; all tensors of one entry lie dense
+  // in one memory order.
   virtual void optimizer_update(const UpdateRule& rule, const UpdateLists& lists) = 0;
   /// Tensors are dense.
   virtual double total_norm(Norm norm, std::span<const Tensor> tensors) = 0;

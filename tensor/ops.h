@@ -12,6 +12,7 @@
 #ifndef TENON_TENSOR_OPS_H_
 #define TENON_TENSOR_OPS_H_
 
+#include "tensor/ops/activation.h"
 #include "tensor/ops/arithmetic.h"
 #include "tensor/ops/attention.h"
 #include "tensor/ops/convolution.h"
@@ -25,6 +26,7 @@
 #include "tensor/ops/pooling.h"
 #include "tensor/ops/rearrange.h"
 #include "tensor/ops/reduce.h"
+#include "tensor/ops/sorting.h"
 #include "tensor/ops/unary.h"
 #include "tensor/random.h"
 #include "tensor/tensor.h"

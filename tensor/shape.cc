@@ -76,6 +76,14 @@ Strides row_major_strides(const Shape& shape) {
   return strides;
 }
 
+Shape around(const Shape& shape, int dim) {
+  Shape sizes{1, shape.empty() ? 1 : shape[dim], 1};
+  for (int i = 0; i < shape.size(); ++i) {
+    if (i != dim) sizes[i < dim ? 0 : 2] *= shape[i];
+  }
+  return sizes;
+}
+
 Shape broadcast_shapes(const Shape& a, const Shape& b, const char* op) {
   const Shape& longer = a.size() >= b.size() ? a : b;
   const Shape& shorter = a.size() >= b.size() ? b : a;

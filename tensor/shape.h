@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace tenon {
 
@@ -78,11 +79,32 @@ using Shape = Dims;
 /// Steps in elements from one index to the next, per dimension.
 using Strides = Dims;
 
+/// Which dimensions an operation works on, from the end where negative: a list, a span or a vector,
+/// which must outlive the call.
+class DimList {
+ public:
+  DimList() = default;
+  DimList(std::initializer_list<int> dims) : dims_(dims.begin(), dims.size()) {}
+  DimList(std::span<const int> dims) : dims_(dims) {}
+  DimList(const std::vector<int>& dims) : dims_(dims) {}
+
+  bool empty() const { return dims_.empty(); }
+  auto begin() const { return dims_.begin(); }
+  auto end() const { return dims_.end(); }
+
+ private:
+  std::span<const int> dims_;
+};
+
 /// Product of the sizes. Throws ShapeError for a negative size, or a product beyond 2^63 - 1.
 std::int64_t numel(const Shape& shape);
 
 /// Strides of a dense array whose last dimension is the fastest.
 Strides row_major_strides(const Shape& shape);
+
+/// Three sizes: the product of those before `dim` (from 0), its own, the product of those after it;
+/// all 1 for a 0-d shape.
+Shape around(const Shape& shape, int dim);
 
 /// The shape that both broadcast to: aligned at the last dimension, sizes equal or one of them 1.
 /// Throws ShapeError that names `op`.

@@ -7,9 +7,10 @@
 namespace tenon::autograd {
 namespace {
 
-Variable zero_like(const Variable& x) {
-  return tenon::scalar(0, {.dtype = x.dtype(), .device = x.device()});
+Variable number_like(const Variable& x, double value) {
+  return tenon::scalar(value, {.dtype = x.dtype(), .device = x.device()});
 }
+Variable zero_like(const Variable& x) { return number_like(x, 0); }
 
 /// The gradient of an argument that `loses` marks as not chosen; where equal, each gets half.
 Variable choose_grad(const Variable& grad, const Tensor& loses, const Tensor& equal) {
@@ -120,6 +121,14 @@ Variable maximum(const Variable& a, const Variable& b) {
 Variable minimum(const Variable& a, const Variable& b) {
   return extremum("minimum", tenon::minimum(a.value(), b.value()), a, b,
                   [](const Tensor& u, const Tensor& v) { return tenon::gt(u, v); });
+}
+
+Variable maximum(const Variable& a, double b) {
+  return recording(a) ? maximum(a, number_like(a, b)) : Variable(tenon::maximum(a.value(), b));
+}
+
+Variable minimum(const Variable& a, double b) {
+  return recording(a) ? minimum(a, number_like(a, b)) : Variable(tenon::minimum(a.value(), b));
 }
 
 Variable add(const Variable& a, double b) {

@@ -21,6 +21,8 @@ Variable mul(const Variable& a, double b);
 Variable div(const Variable& a, double b);
 Variable div(double a, const Variable& b);
 Variable pow(const Variable& a, double b);
+Variable maximum(const Variable& a, double b);
+Variable minimum(const Variable& a, double b);
 
 inline Variable operator+(const Variable& a, const Variable& b) { return add(a, b); }
 inline Variable operator-(const Variable& a, const Variable& b) { return sub(a, b); }

@@ -28,6 +28,29 @@ Variable with_output(const char* name, Tensor y, const Variable& x, Grad grad) {
       [y = saved_y, grad](Gradients& g) { g.set(0, grad(g.output(), y.get(g))); }, x);
 }
 
+/// As with_output, in one pass where the backward pass is not being recorded.
+template <class Grad>
+Variable with_kernel(const char* name, Tensor y, const Variable& x,
+                     Tensor (*kernel)(const Tensor&, const Tensor&), Grad grad) {
+  if (!recording(x)) return y;
+  const SavedVariable saved_y = save_output(y);
+  return record(
+      name, std::move(y),
+      [y = saved_y, kernel, grad](Gradients& g) {
+        const Variable& result = y.get(g);
+        if (g.create_graph()) return g.set(0, grad(g.output(), result));
+        g.set(0, kernel(g.output().value(), result.value()));
+      },
+      x);
+}
+
+/// y = f(x) that is constant between jumps.
+Variable in_steps(const char* name, Tensor y, const Variable& x) {
+  if (!recording(x)) return y;
+  return record(
+      name, std::move(y), [](Gradients& g) { g.set(0, g.zeros(0)); }, x);
+}
+
 using V = const Variable&;
 
 }  // namespace
@@ -106,8 +129,13 @@ Variable cos(const Variable& x) {
   return with_input("cos", tenon::cos(x.value()), x, [](V g, V x) { return neg(mul(g, sin(x))); });
 }
 
+Variable tan(const Variable& x) {
+  return with_output("tan", tenon::tan(x.value()), x,
+                     [](V g, V y) { return mul(g, add(square(y), 1)); });
+}
+
 Variable tanh(const Variable& x) {
-  return with_output("tanh", tenon::tanh(x.value()), x,
+  return with_kernel("tanh", tenon::tanh(x.value()), x, &tenon::tanh_grad,
                      [](V g, V y) { return mul(g, sub(1, square(y))); });
 }
 
@@ -118,13 +146,18 @@ Variable erf(const Variable& x) {
 }
 
 Variable sigmoid(const Variable& x) {
-  return with_output("sigmoid", tenon::sigmoid(x.value()), x,
+  return with_kernel("sigmoid", tenon::sigmoid(x.value()), x, &tenon::sigmoid_grad,
                      [](V g, V y) { return mul(g, mul(y, sub(1, y))); });
 }
 
 Variable relu(const Variable& x) {
   return with_output("relu", tenon::relu(x.value()), x, [](V g, V y) { return relu_grad(g, y); });
 }
+
+Variable floor(const Variable& x) { return in_steps("floor", tenon::floor(x.value()), x); }
+Variable ceil(const Variable& x) { return in_steps("ceil", tenon::ceil(x.value()), x); }
+Variable round(const Variable& x) { return in_steps("round", tenon::round(x.value()), x); }
+Variable trunc(const Variable& x) { return in_steps("trunc", tenon::trunc(x.value()), x); }
 
 Variable relu_grad(const Variable& grad, const Variable& y) {
   Tensor value = tenon::relu_grad(grad.value(), y.value());

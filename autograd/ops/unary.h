@@ -19,6 +19,7 @@ Variable log(const Variable& x);
 Variable log1p(const Variable& x);
 Variable sin(const Variable& x);
 Variable cos(const Variable& x);
+Variable tan(const Variable& x);
 Variable tanh(const Variable& x);
 Variable erf(const Variable& x);
 Variable sigmoid(const Variable& x);
@@ -26,6 +27,11 @@ Variable sigmoid(const Variable& x);
 Variable relu(const Variable& x);
 /// grad where y > 0, else 0. Differentiable in grad; constant in y almost everywhere.
 Variable relu_grad(const Variable& grad, const Variable& y);
+/// The derivative of these four is 0.
+Variable floor(const Variable& x);
+Variable ceil(const Variable& x);
+Variable round(const Variable& x);
+Variable trunc(const Variable& x);
 inline Variable operator-(const Variable& x) { return neg(x); }
 
 }  // namespace tenon::autograd

@@ -51,7 +51,7 @@ std::string differences(const Tensor& got, const Tensor& wanted, Tolerance toler
   const auto g = got.to(DType::kF64).to_vector<double>();
   const auto w = wanted.to_vector<double>();
   for (std::size_t i = 0; i < g.size(); ++i) {
-    if (std::isnan(w[i]) && std::isnan(g[i])) continue;
+    if (g[i] == w[i] || (std::isnan(w[i]) && std::isnan(g[i]))) continue;
     if (std::abs(g[i] - w[i]) <= tolerance.atol + tolerance.rtol * std::abs(w[i])) continue;
     return "element " + std::to_string(i) + " is " + std::to_string(g[i]) + " instead of " +
            std::to_string(w[i]);

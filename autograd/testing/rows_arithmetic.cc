@@ -128,13 +128,21 @@ OpRow pow() {
 }
 
 OpRow maximum() {
-  return binary(
+  OpRow row = binary(
       autograd::maximum, [](double a, double b) { return std::max(a, b); }, numeric());
+  row.samples.push_back(with_number(
+      "number", [](const Variable& x) { return autograd::maximum(x, 1); },
+      [](double x) { return std::max(x, 1.0); }));
+  return row;
 }
 
 OpRow minimum() {
-  return binary(
+  OpRow row = binary(
       autograd::minimum, [](double a, double b) { return std::min(a, b); }, numeric());
+  row.samples.push_back(with_number(
+      "number", [](const Variable& x) { return autograd::minimum(x, 1); },
+      [](double x) { return std::min(x, 1.0); }));
+  return row;
 }
 
 OpRow where() {

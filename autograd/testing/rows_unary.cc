@@ -89,6 +89,21 @@ OpRow sin() {
 OpRow cos() {
   return floating_only(autograd::cos, [](double x) { return std::cos(x); });
 }
+OpRow tan() {
+  return floating_only(autograd::tan, [](double x) { return std::tan(x); }, {-1.25, 1.25});
+}
+OpRow floor() {
+  return floating_only(autograd::floor, [](double x) { return std::floor(x); });
+}
+OpRow ceil() {
+  return floating_only(autograd::ceil, [](double x) { return std::ceil(x); });
+}
+OpRow round() {
+  return floating_only(autograd::round, [](double x) { return std::nearbyint(x); });
+}
+OpRow trunc() {
+  return floating_only(autograd::trunc, [](double x) { return std::trunc(x); });
+}
 OpRow tanh() {
   return floating_only(autograd::tanh, [](double x) { return std::tanh(x); });
 }

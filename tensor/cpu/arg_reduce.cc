@@ -1,58 +1,158 @@
-#include <algorithm>
 #include <atomic>
+#include <limits>
+#include <type_traits>
 #include <vector>
 
-#include "tensor/cpu/chunk.h"
 #include "tensor/cpu/kernels.h"
-#include "tensor/cpu/strided_loop.h"
+#include "tensor/cpu/reduce_fold.h"
 
 namespace tenon::cpu {
 namespace {
 
-/// Position of the first largest (smallest) of `count` values; a NaN beats every number.
-template <class C>
-std::int64_t position_of(bool largest, const C* values, std::int64_t count) {
-  std::int64_t best = 0;
-  for (std::int64_t i = 1; i < count && !is_nan(values[best]); ++i) {
-    const bool better = largest ? values[i] > values[best] : values[i] < values[best];
-    if (better || is_nan(values[i])) best = i;
+/// Whether `a`, which comes later, replaces `b`; a NaN beats every number.
+template <bool kLargest, class C>
+bool beats(C a, C b) {
+  return (kLargest ? a > b : a < b) || (is_nan(a) && !is_nan(b));
+}
+
+template <bool kLargest, class C>
+using Extreme = std::conditional_t<kLargest, Max<C>, Min<C>>;
+
+/// Values of a row, `stride` apart, block by block. Finding the extreme of a block takes vectors,
+/// finding its place does not: only the block that holds the row's extreme is searched.
+template <bool kLargest, class C>
+class Row {
+ public:
+  Row(const Run& first, std::int64_t size) : first_(first), size_(size) {}
+
+  std::int64_t blocks() const { return (size_ + kBlock - 1) / kBlock; }
+  C extreme(std::int64_t block) const {
+    alignas(kBufferAlignment) C buffer[kBlock];
+    return fold_block<C, Extreme<kLargest, C>>(values(block, buffer), count(block),
+                                               [](C v) { return v; });
   }
-  return best;
+  /// Where the first of the extremes of all blocks is.
+  std::int64_t position(const auto& extreme_of) const {
+    std::int64_t best = 0;
+    C found = extreme_of(0);
+    for (std::int64_t b = 1; b < blocks() && !is_nan(found); ++b) {
+      const C value = extreme_of(b);
+      if (beats<kLargest>(value, found)) best = b, found = value;
+    }
+    alignas(kBufferAlignment) C buffer[kBlock];
+    const C* x = values(best, buffer);
+    std::int64_t i = 0;
+    while (x[i] != found && !is_nan(x[i])) ++i;
+    return best * kBlock + i;
+  }
+
+ private:
+  std::int64_t count(std::int64_t block) const { return std::min(kBlock, size_ - block * kBlock); }
+  const C* values(std::int64_t block, C* buffer) const {
+    return contiguous_run(at(first_, block * kBlock), count(block), buffer);
+  }
+
+  Run first_;
+  std::int64_t size_;
+};
+
+std::int64_t* result_at(const Tensor& out, std::int64_t offset) {
+  return static_cast<std::int64_t*>(out.raw_data()) + offset;
+}
+
+/// The reduced dimension is the innermost in memory.
+template <bool kLargest, class C>
+void along_rows(const Tensor& x, const Axes& axes, const Tensor& out) {
+  const Axis reduced = axes.reduced.empty() ? Axis{1, 1, 0} : axes.reduced[0];
+  const std::int64_t results = count(axes.kept);
+  const auto row = [&](std::int64_t i) {
+    return Row<kLargest, C>(run_at(x, offsets_of(axes.kept, i).x, reduced.stride), reduced.size);
+  };
+  if (results == 1) {  // one large row: threads share its blocks
+    const auto only = row(0);
+    std::vector<C> extremes(static_cast<std::size_t>(only.blocks()));
+    parallel_items(only.blocks(), kBlock, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t b = begin; b < end; ++b) {
+        extremes[static_cast<std::size_t>(b)] = only.extreme(b);
+      }
+    });
+    *result_at(out, 0) =
+        only.position([&](std::int64_t b) { return extremes[static_cast<std::size_t>(b)]; });
+    return;
+  }
+  parallel_items(results, reduced.size, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const auto one = row(i);
+      *result_at(out, offsets_of(axes.kept, i).out) =
+          one.position([&](std::int64_t b) { return one.extreme(b); });
+    }
+  });
+}
+
+/// Places of the extremes of columns side by side, as wide as the values so that both are vectors.
+template <bool kLargest, class C, class Index>
+void tile_of_columns(const Rows<C>& rows, std::int64_t* places) {
+  alignas(kBufferAlignment) C best[kColumns], buffer[kColumns];
+  alignas(kBufferAlignment) Index at[kColumns];
+  const std::int64_t width = rows.width();
+  std::copy_n(rows.row(0, buffer), width, best);
+  std::fill_n(at, width, Index{0});
+  for (Index r = 1; r < rows.count(); ++r) {
+    const C* x = rows.row(r, buffer);
+    for (std::int64_t c = 0; c < width; ++c) {
+      const bool better = beats<kLargest>(x[c], best[c]);
+      best[c] = better ? x[c] : best[c];
+      at[c] = better ? r : at[c];
+    }
+  }
+  std::copy_n(at, width, places);
+}
+
+/// Another dimension is the innermost: its columns are searched side by side.
+template <bool kLargest, class C>
+void along_columns(const Tensor& x, const Axes& axes, const Tensor& out) {
+  const Axis inner = axes.kept.back();
+  const std::span<const Axis> outer = std::span<const Axis>(axes.kept).first(axes.kept.size() - 1);
+  const std::int64_t rows = axes.reduced[0].size;
+  const std::int64_t tiles_per_run = (inner.size + kColumns - 1) / kColumns;
+  const bool narrow = sizeof(C) == 4 && rows <= std::numeric_limits<std::int32_t>::max();
+  parallel_items(count(outer) * tiles_per_run, rows * std::min(kColumns, inner.size),
+                 [&](std::int64_t begin, std::int64_t end) {
+                   std::int64_t places[kColumns];
+                   for (std::int64_t tile = begin; tile < end; ++tile) {
+                     const Offsets base = offsets_of(outer, tile / tiles_per_run);
+                     const std::int64_t first = tile % tiles_per_run * kColumns;
+                     const std::int64_t width = std::min(kColumns, inner.size - first);
+                     const Rows<C> all(x, axes.reduced, base.x + first * inner.stride, inner.stride,
+                                       width, 0, rows);
+                     if (narrow) {
+                       tile_of_columns<kLargest, C, std::int32_t>(all, places);
+                     } else {
+                       tile_of_columns<kLargest, C, std::int64_t>(all, places);
+                     }
+                     scatter(places, width,
+                             run_at(out, base.out + first * inner.out_stride, inner.out_stride));
+                   }
+                 });
+}
+
+template <bool kLargest>
+void arg_reduce(const Tensor& x, int dim, const Tensor& out) {
+  if (out.numel() == 0) return;
+  const Axes axes = sort_axes(x, std::uint64_t{1} << dim, out);
+  dispatch_compute(x.dtype(), [&]<class C>() {
+    if (axes.reduced.empty() || axes.innermost_is_reduced) {
+      along_rows<kLargest, C>(x, axes, out);
+    } else {
+      along_columns<kLargest, C>(x, axes, out);
+    }
+  });
 }
 
 }  // namespace
 
 void arg_reduce(bool largest, const Tensor& x, int dim, const Tensor& out) {
-  const std::int64_t size = x.shape()[dim];
-  const std::int64_t stride = x.strides()[dim];
-  // A view of x with one element per result, at each result's first candidate.
-  const Tensor firsts = x.narrow(dim, 0, 1);
-  dispatch_compute(x.dtype(), [&]<class C>() {
-    std::vector<C> buffer;
-    const auto one = [&](const Run& first, std::byte* result) {
-      buffer.resize(static_cast<std::size_t>(size));
-      const C* values = contiguous_run(Run{first.data, stride, x.dtype()}, size, buffer.data());
-      *reinterpret_cast<std::int64_t*>(result) = position_of(largest, values, size);
-    };
-    const LoopDims loop = [&] {
-      const Tensor* tensors[] = {&out, &firsts};
-      return merge_dims(tensors, 2);
-    }();
-    const int last = loop.sizes.size() - 1;
-    Dims index = Dims::filled(last + 1, 0);
-    for (std::int64_t done = 0; done < out.numel(); ++done) {
-      std::int64_t to = 0, from = 0;
-      for (int d = 0; d <= last; ++d) {
-        to += index[d] * loop.strides[0][d];
-        from += index[d] * loop.strides[1][d];
-      }
-      one(Run{static_cast<std::byte*>(firsts.raw_data()) +
-                  from * static_cast<std::int64_t>(size_of(x.dtype())),
-              1, x.dtype()},
-          static_cast<std::byte*>(out.raw_data()) + to * 8);
-      for (int d = last; d >= 0 && ++index[d] == loop.sizes[d]; --d) index[d] = 0;
-    }
-  });
+  largest ? arg_reduce<true>(x, dim, out) : arg_reduce<false>(x, dim, out);
 }
 
 bool all_finite(const Tensor& x) {

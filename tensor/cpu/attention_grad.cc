@@ -144,7 +144,7 @@ Tensor row_products(const Tensor& grad, const Tensor& y, DType wide) {
   Shape shape = grad.shape();
   shape[3] = 1;
   const Tensor sums = empty(shape, {.dtype = wide});
-  reduce(ReduceOp::kSum, product, 8, sums);
+  reduce({ReduceOp::kSum, 8}, product, sums);
   return sums;
 }
 

@@ -1,9 +1,8 @@
 #include <Eigen/Core>
 #include <type_traits>
 
-#include "tensor/cpu/chunk.h"
+#include "tensor/cpu/elementwise.h"
 #include "tensor/cpu/kernels.h"
-#include "tensor/cpu/strided_loop.h"
 
 namespace tenon::cpu {
 namespace {
@@ -64,33 +63,15 @@ Kernel<C> kernel_of(BinaryOp op) {
       case BinaryOp::kReluGrad:
         return kernel<C>(
             [](const auto& grad, const auto& y) { return (y > C{0}).select(grad, C{0}); });
+      case BinaryOp::kSigmoidGrad:
+        return kernel<C>([](const auto& grad, const auto& y) { return grad * (y * (C{1} - y)); });
+      case BinaryOp::kTanhGrad:
+        return kernel<C>([](const auto& grad, const auto& y) { return grad * (C{1} - y * y); });
       default:
         break;
     }
   }
   return nullptr;
-}
-
-template <class C>
-void apply(Kernel<C> kernel, const Run& a, const Run& b, const Run& out, std::int64_t length) {
-  const auto direct = [](const Run& run) { return run.dtype == dtype_of<C> && run.stride == 1; };
-  if (direct(a) && direct(b) && direct(out)) {
-    kernel(reinterpret_cast<const C*>(a.data), reinterpret_cast<const C*>(b.data),
-           reinterpret_cast<C*>(out.data), length);
-    return;
-  }
-  alignas(kBufferAlignment) C buffer_a[kChunk], buffer_b[kChunk], buffer_out[kChunk];
-  for (std::int64_t i = 0; i < length; i += kChunk) {
-    const std::int64_t n = std::min(kChunk, length - i);
-    const C* left = contiguous_run(at(a, i), n, buffer_a);
-    const C* right = contiguous_run(at(b, i), n, buffer_b);
-    if (direct(out)) {
-      kernel(left, right, reinterpret_cast<C*>(at(out, i).data), n);
-    } else {
-      kernel(left, right, buffer_out, n);
-      scatter(buffer_out, n, at(out, i));
-    }
-  }
 }
 
 /// The compute type holds the number exactly as the element type would.
@@ -102,12 +83,7 @@ C as_operand(double number, DType dtype) {
 }  // namespace
 
 void binary(BinaryOp op, const Tensor& a, const Tensor& b, const Tensor& out) {
-  dispatch_compute(out.dtype(), [&]<class C>() {
-    const Kernel<C> kernel = kernel_of<C>(op);
-    for_each_run<3>({&out, &a, &b}, [&](const std::array<Run, 3>& runs, std::int64_t length) {
-      apply<C>(kernel, runs[1], runs[2], runs[0], length);
-    });
-  });
+  dispatch_compute(out.dtype(), [&]<class C>() { map<C>(a, b, out, kernel_of<C>(op)); });
 }
 
 void binary_number(BinaryOp op, const Tensor& x, double number, bool reversed, const Tensor& out) {
@@ -118,7 +94,8 @@ void binary_number(BinaryOp op, const Tensor& x, double number, bool reversed, c
         std::is_floating_point_v<C> ? static_cast<C>(number) : as_operand<C>(number, out.dtype());
     const Run fixed{reinterpret_cast<std::byte*>(&operand), 0, dtype_of<C>};
     for_each_run<2>({&out, &x}, [&](const std::array<Run, 2>& runs, std::int64_t length) {
-      apply<C>(kernel, reversed ? fixed : runs[1], reversed ? runs[1] : fixed, runs[0], length);
+      const auto& [to, from] = runs;
+      map_runs<C>(reversed ? fixed : from, reversed ? from : fixed, to, length, kernel);
     });
   });
 }

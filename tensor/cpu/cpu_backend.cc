@@ -29,6 +29,13 @@ class CpuBackend final : public Backend {
                      const Tensor& out) override {
     cpu::binary_number(op, x, number, reversed, out);
   }
+  void activation(const ActivationArgs& args, const Tensor& x, const Tensor& out) override {
+    cpu::activation(args, x, out);
+  }
+  void activation_grad(const ActivationArgs& args, const Tensor& grad, const Tensor& x,
+                       const Tensor& out) override {
+    cpu::activation_grad(args, grad, x, out);
+  }
   void compare(CompareOp op, const Tensor& a, const Tensor& b, const Tensor& out) override {
     cpu::compare(op, a, b, out);
   }
@@ -37,13 +44,20 @@ class CpuBackend final : public Backend {
     cpu::where(condition, a, b, out);
   }
 
-  void reduce(ReduceOp op, const Tensor& x, std::uint64_t dims, const Tensor& out) override {
-    cpu::reduce(op, x, dims, out);
+  void reduce(const ReduceArgs& args, const Tensor& x, const Tensor& out) override {
+    cpu::reduce(args, x, out);
   }
   void arg_reduce(bool largest, const Tensor& x, int dim, const Tensor& out) override {
     cpu::arg_reduce(largest, x, dim, out);
   }
   bool all_finite(const Tensor& x) override { return cpu::all_finite(x); }
+  void cumsum(const Tensor& x, bool reverse, const Tensor& out) override {
+    cpu::cumsum(x, reverse, out);
+  }
+  void sort(const Tensor& x, bool descending, const Tensor& values,
+            const Tensor& indices) override {
+    cpu::sort(x, descending, values, indices);
+  }
 
   void matmul(const MatmulArgs& args, const Tensor& out) override { cpu::matmul(args, out); }
   bool svd(const Tensor& x, const Tensor& u, const Tensor& s, const Tensor& vh) override {

@@ -10,17 +10,26 @@ namespace tenon::cpu {
 void fill(double value, const Tensor& out);
 void copy(const Tensor& from, const Tensor& out);
 
-// unary.cc, binary.cc, compare.cc
+// unary.cc, activation.cc, binary.cc, compare.cc
 void unary(UnaryOp op, const Tensor& x, const Tensor& out);
+void activation(const ActivationArgs& args, const Tensor& x, const Tensor& out);
+void activation_grad(const ActivationArgs& args, const Tensor& grad, const Tensor& x,
+                     const Tensor& out);
 void binary(BinaryOp op, const Tensor& a, const Tensor& b, const Tensor& out);
 void binary_number(BinaryOp op, const Tensor& x, double number, bool reversed, const Tensor& out);
 void compare(CompareOp op, const Tensor& a, const Tensor& b, const Tensor& out);
 void where(const Tensor& condition, const Tensor& a, const Tensor& b, const Tensor& out);
 
-// reduce.cc, arg_reduce.cc
-void reduce(ReduceOp op, const Tensor& x, std::uint64_t dims, const Tensor& out);
+// reduce.cc, which hands kVar and kStd, kLogSumExp on to reduce_moments.cc, reduce_logsumexp.cc
+void reduce(const ReduceArgs& args, const Tensor& x, const Tensor& out);
+void reduce_moments(const ReduceArgs& args, const Tensor& x, const Tensor& out);
+void reduce_logsumexp(const ReduceArgs& args, const Tensor& x, const Tensor& out);
+
+// arg_reduce.cc, cumsum.cc, sort.cc
 void arg_reduce(bool largest, const Tensor& x, int dim, const Tensor& out);
 bool all_finite(const Tensor& x);
+void cumsum(const Tensor& x, bool reverse, const Tensor& out);
+void sort(const Tensor& x, bool descending, const Tensor& values, const Tensor& indices);
 
 // matmul.cc: oneDNN, or Eigen where oneDNN does not take the dtype.
 void matmul(const MatmulArgs& args, const Tensor& out);

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "tensor/cpu/chunk.h"
+#include "tensor/cpu/elementwise.h"
 #include "tensor/cpu/kernels.h"
-#include "tensor/cpu/strided_loop.h"
+#include "tensor/internal/scalar_math.h"
 
 namespace tenon::cpu {
 namespace {
@@ -19,6 +19,15 @@ constexpr Kernel<C> kernel(F) {
   return [](const C* x, C* out, std::int64_t count) {
     const Eigen::Map<const Eigen::Array<C, Eigen::Dynamic, 1>> in(x, count);
     Eigen::Map<Eigen::Array<C, Eigen::Dynamic, 1>>(out, count) = F{}(in);
+  };
+}
+
+/// Wraps a function of one number.
+template <class C, class F>
+constexpr Kernel<C> each(F) {
+  return [](const C* x, C* out, std::int64_t count) {
+    TENON_VECTORIZE
+    for (std::int64_t i = 0; i < count; ++i) out[i] = F{}(x[i]);
   };
 }
 
@@ -68,40 +77,85 @@ Kernel<C> arithmetic_kernel(UnaryOp op) {
   }
 }
 
+/// Functions of f64 that Eigen has as vectors.
+Kernel<double> vector_kernel(UnaryOp op) {
+  switch (op) {
+    case UnaryOp::kExp:  // Eigen's stops at 5.6e-309, also for -infinity
+      return kernel<double>([](const auto& x) { return (x * 0.5).exp().square(); });
+    case UnaryOp::kExpm1:
+      return kernel<double>([](const auto& x) { return x.expm1(); });
+    case UnaryOp::kLog:
+      return kernel<double>([](const auto& x) { return x.log(); });
+    case UnaryOp::kLog1p:
+      return kernel<double>([](const auto& x) { return x.log1p(); });
+    case UnaryOp::kTanh:
+      return kernel<double>([](const auto& x) { return x.tanh(); });
+    default:
+      return nullptr;
+  }
+}
+
+template <class C>
+Kernel<C> exponential_kernel(UnaryOp op) {
+  switch (op) {
+    case UnaryOp::kExp:
+      return each<C>([](C x) { return math::exp(x); });
+    case UnaryOp::kExpm1:
+      return each<C>([](C x) { return math::expm1(x); });
+    case UnaryOp::kLog:
+      return each<C>([](C x) { return math::log(x); });
+    case UnaryOp::kLog1p:
+      return each<C>([](C x) { return math::log1p(x); });
+    case UnaryOp::kTanh:
+      return each<C>([](C x) { return math::tanh(x); });
+    case UnaryOp::kErf:
+      return each<C>([](C x) { return math::erf(x); });
+    case UnaryOp::kSigmoid:
+      return each<C>([](C x) { return math::sigmoid(x); });
+    default:
+      return nullptr;
+  }
+}
+
+template <class C>
+Kernel<C> rounding_kernel(UnaryOp op) {
+  switch (op) {
+    case UnaryOp::kFloor:
+      return each<C>([](C x) { return std::floor(x); });
+    case UnaryOp::kCeil:
+      return each<C>([](C x) { return std::ceil(x); });
+    case UnaryOp::kRound:
+      return each<C>([](C x) { return std::nearbyint(x); });
+    case UnaryOp::kTrunc:
+      return each<C>([](C x) { return std::trunc(x); });
+    default:
+      return nullptr;
+  }
+}
+
 template <class C>
 Kernel<C> floating_kernel(UnaryOp op) {
+  if constexpr (std::is_same_v<C, double>) {
+    if (const Kernel<C> vectors = vector_kernel(op)) return vectors;
+  }
+  if (const Kernel<C> exponential = exponential_kernel<C>(op)) return exponential;
+  if (const Kernel<C> rounding = rounding_kernel<C>(op)) return rounding;
   switch (op) {
     case UnaryOp::kSqrt:
       // The processor's own, correctly rounded: Eigen's fast one gives NaN for infinity.
-      return kernel<C>([](const auto& x) { return x.unaryExpr([](C v) { return std::sqrt(v); }); });
+      return each<C>([](C x) { return std::sqrt(x); });
     case UnaryOp::kRsqrt:
-      return kernel<C>(
-          [](const auto& x) { return x.unaryExpr([](C v) { return C{1} / std::sqrt(v); }); });
+      return each<C>([](C x) { return C{1} / std::sqrt(x); });
     case UnaryOp::kReciprocal:
-      return kernel<C>([](const auto& x) { return x.inverse(); });
-    case UnaryOp::kExp:
-      if constexpr (std::is_same_v<C, double>) {  // Eigen's stops at 5.6e-309, also for -infinity
-        return kernel<C>([](const auto& x) { return (x * C{0.5}).exp().square(); });
-      }
-      return kernel<C>([](const auto& x) { return x.exp(); });
-    case UnaryOp::kExpm1:
-      return kernel<C>([](const auto& x) { return x.expm1(); });
-    case UnaryOp::kLog:
-      return kernel<C>([](const auto& x) { return x.log(); });
-    case UnaryOp::kLog1p:
-      return kernel<C>([](const auto& x) { return x.log1p(); });
+      return each<C>([](C x) { return C{1} / x; });
     case UnaryOp::kSin:
       return kernel<C>([](const auto& x) { return x.sin(); });
     case UnaryOp::kCos:
       return kernel<C>([](const auto& x) { return x.cos(); });
-    case UnaryOp::kTanh:
-      return kernel<C>([](const auto& x) { return x.tanh(); });
-    case UnaryOp::kErf:
-      return kernel<C>([](const auto& x) { return x.unaryExpr([](C v) { return std::erf(v); }); });
-    case UnaryOp::kSigmoid:  // Eigen's logistic() is off by 7e-4 of the value at -9
-      return kernel<C>([](const auto& x) { return (C{1} + (-x).exp()).inverse(); });
+    case UnaryOp::kTan:
+      return each<C>([](C x) { return std::tan(x); });
     case UnaryOp::kRelu:  // written so that NaN stays NaN
-      return kernel<C>([](const auto& x) { return (x < C{0}).select(C{0}, x); });
+      return each<C>([](C x) { return x < 0 ? C{0} : x; });
     default:
       return arithmetic_kernel<C>(op);
   }
@@ -134,30 +188,11 @@ void relu_of_16_bits(const Tensor& x, const Tensor& out) {
   });
 }
 
-template <class C>
-void apply(Kernel<C> kernel, const Run& x, const Run& out, std::int64_t length) {
-  if (x.dtype == dtype_of<C> && x.stride == 1 && out.stride == 1) {
-    kernel(reinterpret_cast<const C*>(x.data), reinterpret_cast<C*>(out.data), length);
-    return;
-  }
-  alignas(kBufferAlignment) C buffer_x[kChunk], buffer_out[kChunk];
-  for (std::int64_t i = 0; i < length; i += kChunk) {
-    const std::int64_t n = std::min(kChunk, length - i);
-    kernel(contiguous_run(at(x, i), n, buffer_x), buffer_out, n);
-    scatter(buffer_out, n, at(out, i));
-  }
-}
-
 }  // namespace
 
 void unary(UnaryOp op, const Tensor& x, const Tensor& out) {
   if (op == UnaryOp::kRelu && size_of(x.dtype()) == 2) return relu_of_16_bits(x, out);
-  dispatch_compute(x.dtype(), [&]<class C>() {
-    const Kernel<C> kernel = kernel_of<C>(op);
-    for_each_run<2>({&out, &x}, [&](const std::array<Run, 2>& runs, std::int64_t length) {
-      apply<C>(kernel, runs[1], runs[0], length);
-    });
-  });
+  dispatch_compute(x.dtype(), [&]<class C>() { map<C>(x, out, kernel_of<C>(op)); });
 }
 
 }  // namespace tenon::cpu

@@ -24,6 +24,13 @@ void check_floating(const char* op, const char* argument, const Tensor& x) {
   }
 }
 
+void check_numeric(const char* op, const char* argument, const Tensor& x) {
+  check_defined(op, argument, x);
+  if (x.dtype() == DType::kBool) {
+    throw DTypeError(head(op, argument) + "of a numeric dtype, got " + describe(x));
+  }
+}
+
 void check_dtype(const char* op, const char* argument, const Tensor& x, DType wanted) {
   check_defined(op, argument, x);
   if (x.dtype() != wanted) {

@@ -13,6 +13,8 @@ std::string describe(const Tensor& x);
 
 void check_defined(const char* op, const char* argument, const Tensor& x);
 void check_floating(const char* op, const char* argument, const Tensor& x);
+/// Any dtype but bool.
+void check_numeric(const char* op, const char* argument, const Tensor& x);
 void check_dtype(const char* op, const char* argument, const Tensor& x, DType wanted);
 void check_ndim(const char* op, const char* argument, const Tensor& x, int wanted);
 void check_shape(const char* op, const char* argument, const Tensor& x, const Shape& wanted);

@@ -89,6 +89,13 @@ Tensor binary_number(BinaryOp op, const char* name, const Tensor& x, double numb
   return binary_number(op, x, number, reversed, number_dtype(name, x, number));
 }
 
+Tensor gradient(BinaryOp op, const char* name, const Tensor& grad, const Tensor& y) {
+  internal::check_floating(name, "grad", grad);
+  internal::check_match(name, "grad", grad, "y", y);
+  internal::check_shape(name, "y", y, grad.shape());
+  return binary(op, name, grad, y, grad.dtype());
+}
+
 DType floating_or_f32(DType dtype) { return is_floating(dtype) ? dtype : DType::kF32; }
 
 Tensor compare(CompareOp op, const char* name, const Tensor& a, const Tensor& b) {
@@ -101,8 +108,7 @@ Tensor compare(CompareOp op, const char* name, const Tensor& a, const Tensor& b)
 
 Tensor compare(CompareOp op, const char* name, const Tensor& a, double b) {
   check_defined(name, "a", a);
-  return compare(op, name, a,
-                 scalar(b, {.dtype = number_dtype(name, a, b), .device = a.device()}));
+  return compare(op, name, a, scalar(b, {.dtype = number_dtype(name, a, b), .device = a.device()}));
 }
 
 }  // namespace
@@ -150,10 +156,13 @@ Tensor minimum(const Tensor& a, double b) {
 }
 
 Tensor relu_grad(const Tensor& grad, const Tensor& y) {
-  internal::check_floating("relu_grad", "grad", grad);
-  internal::check_match("relu_grad", "grad", grad, "y", y);
-  internal::check_shape("relu_grad", "y", y, grad.shape());
-  return binary(BinaryOp::kReluGrad, "relu_grad", grad, y);
+  return gradient(BinaryOp::kReluGrad, "relu_grad", grad, y);
+}
+Tensor sigmoid_grad(const Tensor& grad, const Tensor& y) {
+  return gradient(BinaryOp::kSigmoidGrad, "sigmoid_grad", grad, y);
+}
+Tensor tanh_grad(const Tensor& grad, const Tensor& y) {
+  return gradient(BinaryOp::kTanhGrad, "tanh_grad", grad, y);
 }
 
 Tensor eq(const Tensor& a, const Tensor& b) { return compare(CompareOp::kEq, "eq", a, b); }
@@ -169,13 +178,23 @@ Tensor le(const Tensor& a, double b) { return compare(CompareOp::kLe, "le", a, b
 Tensor gt(const Tensor& a, double b) { return compare(CompareOp::kGt, "gt", a, b); }
 Tensor ge(const Tensor& a, double b) { return compare(CompareOp::kGe, "ge", a, b); }
 
+Tensor logical_and(const Tensor& a, const Tensor& b) {
+  return compare(CompareOp::kAnd, "logical_and", a, b);
+}
+Tensor logical_or(const Tensor& a, const Tensor& b) {
+  return compare(CompareOp::kOr, "logical_or", a, b);
+}
+Tensor logical_xor(const Tensor& a, const Tensor& b) {
+  return compare(CompareOp::kXor, "logical_xor", a, b);
+}
+
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   internal::check_dtype("where", "condition", condition, DType::kBool);
   check_pair("where", a, b);
   check_same_device("where", condition, a);
   const DType dtype = promote(a.dtype(), b.dtype());
-  const Shape shape = broadcast_shapes(condition.shape(),
-                                       broadcast_shapes(a.shape(), b.shape(), "where"), "where");
+  const Shape shape =
+      broadcast_shapes(condition.shape(), broadcast_shapes(a.shape(), b.shape(), "where"), "where");
   const bool a_is_whole = a.shape() == shape, b_is_whole = b.shape() == shape;
   const Tensor& like = a_is_whole ? a : b_is_whole ? b : condition;
   Tensor out = empty_like(like.expand(shape), dtype);

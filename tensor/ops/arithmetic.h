@@ -55,6 +55,12 @@ Tensor le(const Tensor& a, double b);
 Tensor gt(const Tensor& a, double b);
 Tensor ge(const Tensor& a, double b);
 
+// Logic: bool tensors. An operand of any dtype counts as true where it is not 0 (NaN is not).
+
+Tensor logical_and(const Tensor& a, const Tensor& b);
+Tensor logical_or(const Tensor& a, const Tensor& b);
+Tensor logical_xor(const Tensor& a, const Tensor& b);
+
 /// condition ? a : b, all three broadcast. `condition` is bool.
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 

@@ -233,6 +233,32 @@ TEST(Compare, NanIsUnequalAndUnordered) {
   }
 }
 
+TEST(Logic, EveryDTypeInEveryLayout) {
+  const CompareCase cases[] = {
+      {"logical_and", logical_and, nullptr, [](double a, double b) -> double { return a && b; }},
+      {"logical_or", logical_or, nullptr, [](double a, double b) -> double { return a || b; }},
+      {"logical_xor", logical_xor, nullptr, [](double a, double b) -> double { return !a != !b; }},
+  };
+  for (const CompareCase& c : cases) {
+    for (const DType dtype : testing::kAllDTypes) {
+      const Tensor a = values({4, 5, 3}, 0, 2, dtype, 1) * values({4, 5, 3}, 0, 2, DType::kBool, 2);
+      const Tensor b = values({5, 3}, 0, 2, dtype, 3);
+      const Array expected = zip_reference(Array(a), Array(b), c.reference);
+      for (const auto& [layout, view] : testing::layouts_of(a)) {
+        const Tensor y = c.call(view, b);
+        EXPECT_EQ(y.dtype(), DType::kBool);
+        expect_close(y, expected, 0, c.name + layout);
+      }
+    }
+    // NaN, the smallest number and a zero of either sign, each with each.
+    const Tensor x = tensor({NAN, 1e-45f, 0, -0.0f}), column = x.reshape({4, 1});
+    expect_close(c.call(x, column), zip_reference(Array(x), Array(column), c.reference), 0, c.name);
+    const std::string op = "[" + std::string(c.name) + "]";
+    expect_error<ShapeError>([&] { c.call(x, zeros({3})); }, {op.c_str(), "[4]", "[3]"});
+    expect_error<ValueError>([&] { c.call(x, Tensor()); }, {op.c_str(), "b", "undefined"});
+  }
+}
+
 TEST(Where, ChoosesInEveryDTypeAndLayout) {
   for (const DType dtype : testing::kAllDTypes) {
     const Tensor condition = gt(values({3, 4, 2, 5}), 0);
@@ -261,14 +287,29 @@ TEST(Where, BroadcastsAllThreeAndPromotes) {
   EXPECT_EQ(where(condition, ones({3}), full({3}, NAN)).item<float>({2}), 1);
 }
 
-TEST(ReluGrad, PassesWhereTheOutputIsPositive) {
-  for (const DType dtype : testing::kFloating) {
-    const Tensor grad = values({7, 9}, -2, 2, dtype, 1), y = relu(values({7, 9}, -2, 2, dtype, 2));
-    const Array expected =
-        zip_reference(Array(grad), Array(y), [](double g, double v) { return v > 0 ? g : 0; });
-    for (const auto& [layout, view] : testing::layouts_of(y)) {
-      expect_close(relu_grad(grad, view), expected, 0, layout);
+TEST(Gradients, FromTheResult) {
+  const BinaryCase cases[] = {
+      {"relu_grad", relu_grad, [](double g, double y) { return y > 0 ? g : 0; }},
+      {"sigmoid_grad", sigmoid_grad, [](double g, double y) { return g * y * (1 - y); }},
+      {"tanh_grad", tanh_grad, [](double g, double y) { return g * (1 - y * y); }},
+  };
+  const Tensor x = zeros({2, 3});
+  for (const BinaryCase& c : cases) {
+    for (const DType dtype : testing::kFloating) {
+      const Tensor grad = values({7, 9}, -2, 2, dtype, 1), y = values({7, 9}, -1, 1, dtype, 2);
+      const Array expected = zip_reference(Array(grad), Array(y), c.reference);
+      for (const auto& [layout, view] : testing::layouts_of(y)) {
+        expect_close(c.call(grad, view), expected, 1, c.name + layout);
+      }
     }
+    const std::string op = "[" + std::string(c.name) + "]";
+    expect_error<ShapeError>([&] { c.call(x, zeros({3})); }, {op.c_str(), "[2,3]", "[3]"});
+    expect_error<DTypeError>(
+        [&] {
+          c.call(x, zeros({2, 3}, {.dtype = DType::kF64}));
+        },
+        {op.c_str(), "f32 [2,3]", "f64 [2,3]"});
+    expect_error<DTypeError>([&] { c.call(arange(0, 3), arange(0, 3)); }, {op.c_str(), "i64"});
   }
 }
 
@@ -291,13 +332,6 @@ TEST(Binary, RefusesWhatDoesNotFit) {
   expect_error<DTypeError>([&] { where(x, x, x); }, {"[where]", "condition", "bool", "f32 [2,3]"});
   expect_error<ShapeError>([&] { where(gt(x, 0), x, zeros({4})); }, {"[where]", "[2,3]", "[4]"});
   expect_error<ShapeError>([&] { where(gt(zeros({4}), 0), x, x); }, {"[where]", "[2,3]", "[4]"});
-  expect_error<ShapeError>([&] { relu_grad(x, zeros({3})); }, {"[relu_grad]", "[2,3]", "[3]"});
-  expect_error<DTypeError>(
-      [&] {
-        relu_grad(x, zeros({2, 3}, {.dtype = DType::kF64}));
-      },
-      {"[relu_grad]", "f32 [2,3]", "f64 [2,3]"});
-  expect_error<DTypeError>([&] { relu_grad(integers, integers); }, {"[relu_grad]", "i64"});
 }
 
 }  // namespace

@@ -16,14 +16,16 @@ using testing::Array;
 using testing::expect_error;
 using testing::values;
 
-using Call = Tensor (*)(const Tensor&, std::span<const int>, bool);
+using Call = Tensor (*)(const Tensor&, DimList, bool);
 
+/// Folds the elements of one result, then finishes with how many they were.
 struct ReduceCase {
   const char* name;
   Call call;
   double initial;
   testing::Function2 fold;
-  bool is_mean = false;
+  testing::Function2 finish = [](double value, double) { return value; };
+  bool floating_only = false;
 };
 
 double add_up(double a, double b) { return a + b; }
@@ -32,18 +34,23 @@ double smaller(double a, double b) { return std::isnan(a) || std::isnan(b) ? NAN
 
 const ReduceCase kReduce[] = {
     {"sum", sum, 0, add_up},
-    {"mean", mean, 0, add_up, true},
+    {"mean", mean, 0, add_up, [](double sum, double count) { return sum / count; }, true},
+    {"norm", [](const Tensor& x, DimList dims, bool keep) { return norm(x, dims, 2, keep); }, 0,
+     [](double a, double b) { return a + b * b; },
+     [](double squares, double) { return std::sqrt(squares); }, true},
+    {"norm1", [](const Tensor& x, DimList dims, bool keep) { return norm(x, dims, 1, keep); }, 0,
+     [](double a, double b) { return a + std::fabs(b); },
+     [](double value, double) { return value; }, true},
+    {"logsumexp", logsumexp, 0, [](double a, double b) { return a + std::exp(b); },
+     [](double sum, double) { return std::log(sum); }, true},
     {"max", max, -INFINITY, larger},
     {"min", min, INFINITY, smaller},
 };
 
 Array reference(const ReduceCase& c, const Array& x, const std::vector<int>& dims) {
   Array out = fold_reference(x, dims, c.initial, c.fold);
-  if (c.is_mean) {
-    const double count =
-        static_cast<double>(numel(x.shape)) / static_cast<double>(numel(out.shape));
-    for (double& v : out.values) v /= count;
-  }
+  const double count = static_cast<double>(numel(x.shape)) / static_cast<double>(numel(out.shape));
+  for (double& v : out.values) v = c.finish(v, count);
   return out;
 }
 
@@ -99,7 +106,7 @@ TEST(Reduce, EverySubsetOfDimensionsInEveryLayout) {
 TEST(Reduce, EveryDType) {
   for (const ReduceCase& c : kReduce) {
     for (const DType dtype : testing::kAllDTypes) {
-      if (c.is_mean && !is_floating(dtype)) continue;
+      if (c.floating_only && !is_floating(dtype)) continue;
       const Tensor x = values({40, 3, 70}, 0, 3, dtype);
       for (const std::vector<int>& dims : subsets(3)) {
         const Tensor y = c.call(x, dims, true);
@@ -147,6 +154,8 @@ TEST(Reduce, NanAndInfinityReachTheResult) {
   }
   const Tensor x = tensor({INFINITY, 1, -INFINITY});
   EXPECT_TRUE(std::isnan(sum(x).item<float>()));
+  EXPECT_EQ(logsumexp(x).item<float>(), INFINITY);
+  EXPECT_EQ(norm(x).item<float>(), INFINITY);
   EXPECT_EQ(max(x).item<float>(), INFINITY);
   EXPECT_EQ(min(x).item<float>(), -INFINITY);
   EXPECT_EQ(max(full({9}, -INFINITY)).item<float>(), -INFINITY);
@@ -159,6 +168,163 @@ TEST(Reduce, ExtremesOfIntegers) {
   EXPECT_EQ(max(x.slice(0, 0, 1)).item<std::int64_t>(), INT64_MIN);
   EXPECT_EQ(sum(full({1000}, 255, {.dtype = DType::kU8})).item<std::int64_t>(), 255000);
   EXPECT_TRUE(max(tensor({0, 1}).to(DType::kBool)).item<bool>());
+}
+
+/// Variance of the numbers that share a result, in two passes.
+Array variance_reference(const Array& x, const std::vector<int>& dims, double correction) {
+  const ReduceCase& mean_case = kReduce[1];
+  const Array means = reference(mean_case, x, dims);
+  Array squares(means.shape);
+  testing::for_each_index(x.shape, [&](const Dims& i) {
+    const double deviation = x.at(i) - means.at(i);
+    squares.at(i) += deviation * deviation;
+  });
+  const double count =
+      static_cast<double>(numel(x.shape)) / static_cast<double>(numel(means.shape));
+  for (double& v : squares.values) v /= std::max(0.0, count - correction);
+  return squares;
+}
+
+TEST(Variance, EverySubsetOfDimensionsInEveryLayoutAndDType) {
+  for (const DType dtype : testing::kFloating) {
+    for (const Shape& shape : {Shape{3, 2, 5, 7}, Shape{2, 70, 3, 2}}) {
+      const Tensor x = values(shape, -2, 2, dtype);
+      const Array plain(x);
+      for (const auto& [layout, view] : testing::layouts_of(x)) {
+        for (const std::vector<int>& dims : subsets(4)) {
+          for (const double correction : {0.0, 1.0}) {
+            Array expected = variance_reference(plain, dims, correction);
+            expect_close(var(view, dims, correction, true), expected, 1, layout);
+            for (double& v : expected.values) v = std::sqrt(v);
+            expect_close(stddev(view, dims, correction, true), expected, 1, layout);
+          }
+        }
+      }
+    }
+  }
+}
+
+// The squares' sum minus the square of the sum would have no digit left.
+TEST(Variance, OfNumbersFarFromZero) {
+  const Tensor noise = values({1 << 20}, -1, 1, DType::kF64);
+  const Tensor x = (noise + 4096.0).to(DType::kF32);
+  const Array plain(x);
+  const double expected = variance_reference(plain, {0}, 1).values[0];
+  EXPECT_NEAR(var(x).item<double>() / expected, 1, 1e-6);
+  const Tensor columns = x.reshape({1 << 18, 4});
+  expect_close(var(columns, {0}), without(variance_reference(Array(columns), {0}, 1), {0}));
+}
+
+TEST(Variance, OfTooFew) {
+  EXPECT_TRUE(std::isnan(var(scalar(3)).item<float>()));
+  EXPECT_EQ(var(scalar(3), {}, 0).item<float>(), 0);
+  EXPECT_TRUE(std::isnan(stddev(zeros({0})).item<float>()));
+  EXPECT_EQ(var(tensor({1, 2}), {}, 3).item<float>(), INFINITY);
+  EXPECT_TRUE(std::isnan(var(tensor({1, INFINITY})).item<float>()));
+  EXPECT_TRUE(std::isnan(var(tensor({1, NAN, 2})).item<float>()));
+  EXPECT_EQ(var(zeros({0, 3}), {1}).shape(), Shape({0}));
+}
+
+TEST(Norm, OfEveryPower) {
+  const Tensor x = tensor({{3, -4, 0}, {0, 0, 0}, {1, 1, -2}});
+  const auto norms = [&](double p) { return norm(x, {1}, p).to_vector<float>(); };
+  EXPECT_EQ(norms(0), (std::vector<float>{2, 0, 3}));
+  EXPECT_EQ(norms(1), (std::vector<float>{7, 0, 4}));
+  EXPECT_EQ(norms(INFINITY), (std::vector<float>{4, 0, 2}));
+  EXPECT_EQ(norms(-INFINITY), (std::vector<float>{0, 0, 1}));
+  EXPECT_NEAR(norms(3)[0], std::cbrt(91), 1e-6);
+  EXPECT_NEAR(norms(-1)[2], 0.4, 1e-6);  // 1 / (1 + 1 + 1/2)
+  EXPECT_EQ(norm(zeros({0})).item<float>(), 0);
+  EXPECT_EQ(norm(zeros({0}), {}, INFINITY).item<float>(), 0);
+  EXPECT_TRUE(std::isnan(norm(tensor({1, NAN}), {}, INFINITY).item<float>()));
+  expect_error<ShapeError>([] { norm(zeros({0}), {}, -INFINITY); }, {"[norm]", "f32 [0]"});
+  expect_error<ValueError>([&] { norm(x, {}, NAN); }, {"[norm]", "nan"});
+}
+
+TEST(LogSumExp, NeitherOverflowsNorVanishes) {
+  EXPECT_FLOAT_EQ(logsumexp(full({10000}, 500)).item<float>(), 500 + std::log(1e4));
+  EXPECT_FLOAT_EQ(logsumexp(full({10000}, -500)).item<float>(), -500 + std::log(1e4));
+  // Blocks of nothing but -infinity, before and after others.
+  const Tensor x = full({20000}, -INFINITY);
+  EXPECT_EQ(logsumexp(x).item<float>(), -INFINITY);
+  EXPECT_EQ(logsumexp(x.reshape({100, 200}), {0}).item<float>({7}), -INFINITY);
+  x.narrow(0, 9000, 1000).fill_(2);
+  EXPECT_FLOAT_EQ(logsumexp(x).item<float>(), 2 + std::log(1e3));
+  EXPECT_FLOAT_EQ(logsumexp(x.reshape({10000, 2}), {0}).item<float>({1}), 2 + std::log(500));
+  EXPECT_EQ(logsumexp(zeros({0})).item<float>(), -INFINITY);
+}
+
+TEST(AnyAll, EveryDTypeAndLayout) {
+  for (const DType dtype : testing::kAllDTypes) {
+    const Tensor x =
+        (values({4, 5, 3}, 0, 2) * gt(values({4, 5, 3}, 0, 1, DType::kF32, 2), 0.3)).to(dtype);
+    const Array plain(x);
+    for (const auto& [layout, view] : testing::layouts_of(x)) {
+      for (const std::vector<int>& dims : subsets(3)) {
+        const Tensor some = any(view, dims, true), every = all(view, dims, true);
+        EXPECT_EQ(some.dtype(), DType::kBool);
+        expect_close(
+            some,
+            fold_reference(plain, dims, 0, [](double a, double b) -> double { return a || b; }), 0,
+            layout);
+        expect_close(
+            every,
+            fold_reference(plain, dims, 1, [](double a, double b) -> double { return a && b; }), 0,
+            layout);
+      }
+    }
+  }
+  EXPECT_TRUE(any(tensor({0, NAN})).item<bool>());
+  EXPECT_TRUE(all(tensor({1e-45f, -1})).item<bool>());
+  EXPECT_FALSE(any(zeros({0})).item<bool>());
+  EXPECT_TRUE(all(zeros({0})).item<bool>());
+}
+
+TEST(Prod, WidensWrapsAndMultiplies) {
+  const Tensor x = values({3, 4, 5}, 0.5, 2);
+  for (const std::vector<int>& dims : subsets(3)) {
+    const auto times = [](double a, double b) { return a * b; };
+    expect_close(prod(x, dims, true), fold_reference(Array(x), dims, 1, times), 4);
+  }
+  EXPECT_EQ(prod(zeros({0})).item<float>(), 1);
+  EXPECT_EQ(prod(full({3}, 200, {.dtype = DType::kU8})).item<std::int64_t>(), 8000000);
+  EXPECT_EQ(prod(full({65}, 2, {.dtype = DType::kI64})).item<std::int64_t>(), 0);  // 2^65 wraps
+  EXPECT_EQ(sum(full({3}, INT64_MAX / 2, {.dtype = DType::kI64})).dtype(), DType::kI64);
+}
+
+TEST(CumSum, EveryDTypeDimensionAndLayout) {
+  for (const DType dtype : testing::kAllDTypes) {
+    const Tensor x = values({5, 7, 3}, 0, 4, dtype);
+    const Array plain(x);
+    for (const auto& [layout, view] : testing::layouts_of(x)) {
+      for (const int dim : {0, 1, 2}) {
+        for (const bool reverse : {false, true}) {
+          Array expected(x.shape());
+          testing::for_each_index(x.shape(), [&](const Dims& i) {
+            Dims at = i;
+            const std::int64_t first = reverse ? i[dim] : 0;
+            const std::int64_t last = reverse ? x.size(dim) - 1 : i[dim];
+            for (at[dim] = first; at[dim] <= last; ++at[dim]) expected.at(i) += plain.at(at);
+          });
+          const Tensor y = cumsum(view, dim - 3, reverse);
+          EXPECT_EQ(y.dtype(), is_floating(dtype) ? dtype : DType::kI64);
+          expect_close(y, expected, 1, layout + std::string(name(dtype)));
+        }
+      }
+    }
+  }
+}
+
+// Added up in f32, 0.1 a million times is 100958.
+TEST(CumSum, OfAMillionValuesIsAccurate) {
+  const std::int64_t n = 1000000;
+  EXPECT_NEAR(cumsum(full({n}, 0.1), 0).item<double>({n - 1}), 1e5 + 1.49e-3, 0.01);
+  EXPECT_NEAR(cumsum(full({n}, 0.1), 0, true).item<double>({0}), 1e5 + 1.49e-3, 0.01);
+  EXPECT_NEAR(cumsum(full({n, 2}, 0.1), 0).item<double>({n - 1, 1}), 1e5 + 1.49e-3, 0.01);
+  EXPECT_EQ(cumsum(zeros({3, 0}), 1).shape(), Shape({3, 0}));
+  EXPECT_EQ(cumsum(scalar(3), 0).item<float>(), 3);
+  expect_error<IndexError>([] { cumsum(zeros({3}), 1); }, {"[cumsum]", "1"});
+  expect_error<ValueError>([] { cumsum(Tensor(), 0); }, {"[cumsum]", "undefined"});
 }
 
 // 16 million values that differ by 2^20: adding them one by one in f32 would lose half the digits.
@@ -261,10 +427,37 @@ TEST(ArgReduce, TheFirstOfEqualsAndTheFirstNan) {
             std::vector<std::int64_t>(3, 0));
 }
 
+TEST(ArgReduce, OfAllElementsInRowMajorOrder) {
+  const Tensor x = values({40, 500}, -1, 1);
+  x.select(0, 17).select(0, 333).fill_(2);
+  x.select(0, 30).select(0, 1).fill_(2);
+  EXPECT_EQ(argmax(x).item<int>(), 17 * 500 + 333);
+  EXPECT_EQ(argmax(x.t()).item<int>(), 1 * 40 + 30);
+  EXPECT_EQ(argmin(neg(x)).item<int>(), 17 * 500 + 333);
+  EXPECT_EQ(argmax(scalar(1)).shape(), Shape({}));
+  expect_error<ShapeError>([] { argmax(zeros({0})); }, {"[argmax]", "[0]"});
+}
+
+TEST(ArgReduce, LongRowsAndColumns) {
+  for (const std::int64_t at : {0, 1, 4095, 4096, 9999, 20000}) {
+    for (const float best : {5.0f, NAN}) {
+      const Tensor x = values({20001, 2}, -1, 1);
+      x.select(0, at).fill_(best);
+      x.narrow(0, 20000, 1).fill_(best);  // a later one loses
+      EXPECT_EQ(argmax(x, 0).to_vector<std::int64_t>(), std::vector<std::int64_t>(2, at));
+      const Tensor rows = x.t().contiguous();
+      EXPECT_EQ(argmax(rows, 1).to_vector<std::int64_t>(), std::vector<std::int64_t>(2, at));
+      EXPECT_EQ(argmin(neg(rows), 1).to_vector<std::int64_t>(), std::vector<std::int64_t>(2, at));
+      EXPECT_EQ(argmax(rows.select(0, 0)).item<std::int64_t>(), at);
+    }
+  }
+}
+
 TEST(Reduce, RefusesWrongDimensions) {
   const Tensor x = zeros({2, 3});
   for (const ReduceCase& c : kReduce) {
-    const std::string op = "[" + std::string(c.name) + "]";
+    const std::string op =
+        c.name == std::string("norm1") ? "[norm]" : "[" + std::string(c.name) + "]";
     const auto call = [&](std::vector<int> dims) { c.call(x, dims, false); };
     expect_error<IndexError>([&] { call({2}); }, {op.c_str(), "[-2, 1]", "got 2"});
     expect_error<IndexError>([&] { call({0, -3}); }, {op.c_str(), "got -3"});

@@ -1,6 +1,5 @@
-// Unary maths. Floating, except neg, abs, sign and square, which take integers too. Within 4 units
-// in the last place, but for this: on the CPU in f32, exp is infinite from 88.4 on, its results
-// below 1e-38 are 0, and log takes smaller numbers than that for it.
+// Unary maths. Floating, except neg, abs, sign and square, which take integers too, and the tests
+// at the end, which take any dtype. Within 4 units in the last place, over the whole range.
 #ifndef TENON_TENSOR_OPS_UNARY_H_
 #define TENON_TENSOR_OPS_UNARY_H_
 
@@ -22,14 +21,35 @@ Tensor log(const Tensor& x);
 Tensor log1p(const Tensor& x);
 Tensor sin(const Tensor& x);
 Tensor cos(const Tensor& x);
+Tensor tan(const Tensor& x);
 Tensor tanh(const Tensor& x);
 Tensor erf(const Tensor& x);
 Tensor sigmoid(const Tensor& x);
 Tensor relu(const Tensor& x);
+Tensor floor(const Tensor& x);
+Tensor ceil(const Tensor& x);
+/// To the nearest whole number, halves to the even one.
+Tensor round(const Tensor& x);
+/// Towards zero.
+Tensor trunc(const Tensor& x);
 inline Tensor operator-(const Tensor& x) { return neg(x); }
 
-/// grad where y > 0, else 0: the derivative of y = relu(x) in one pass.
+// Derivatives in one pass, from the results: grad [..] and y [..] of one shape and dtype.
+
+/// grad where y > 0, else 0, for y = relu(x).
 Tensor relu_grad(const Tensor& grad, const Tensor& y);
+/// grad y (1 - y) for y = sigmoid(x).
+Tensor sigmoid_grad(const Tensor& grad, const Tensor& y);
+/// grad (1 - y^2) for y = tanh(x).
+Tensor tanh_grad(const Tensor& grad, const Tensor& y);
+
+// Tests of each element: bool tensors. Integers are always finite.
+
+Tensor isnan(const Tensor& x);
+Tensor isinf(const Tensor& x);
+Tensor isfinite(const Tensor& x);
+/// x == 0.
+Tensor logical_not(const Tensor& x);
 
 /// Whether every element is finite (true for an empty or an integral tensor).
 bool all_finite(const Tensor& x);

@@ -36,16 +36,21 @@ const UnaryCase kUnary[] = {
     {"sqrt", sqrt, [](double x) { return std::sqrt(x); }, 0, 1e6},
     {"rsqrt", rsqrt, [](double x) { return 1 / std::sqrt(x); }, 1e-6, 1e6},
     {"reciprocal", reciprocal, [](double x) { return 1 / x; }},
-    {"exp", exp, [](double x) { return std::exp(x); }, -87, 88},
+    {"exp", exp, [](double x) { return std::exp(x); }, -103, 88.7},
     {"expm1", expm1, [](double x) { return std::expm1(x); }, -20, 88},
     {"log", log, [](double x) { return std::log(x); }, 1e-6, 1e6},
     {"log1p", log1p, [](double x) { return std::log1p(x); }, -0.999, 1000},
     {"sin", sin, [](double x) { return std::sin(x); }, -1000, 1000},
     {"cos", cos, [](double x) { return std::cos(x); }, -1000, 1000},
+    {"tan", tan, [](double x) { return std::tan(x); }, -100, 100},
     {"tanh", tanh, [](double x) { return std::tanh(x); }},
     {"erf", erf, [](double x) { return std::erf(x); }, -5, 5},
-    {"sigmoid", sigmoid, sigmoid_of, -80, 80},
+    {"sigmoid", sigmoid, sigmoid_of, -103, 80},
     {"relu", relu, relu_of},
+    {"floor", floor, [](double x) { return std::floor(x); }},
+    {"ceil", ceil, [](double x) { return std::ceil(x); }},
+    {"round", round, [](double x) { return std::nearbyint(x); }},
+    {"trunc", trunc, [](double x) { return std::trunc(x); }},
 };
 
 std::vector<double> spread(double low, double high) {
@@ -141,22 +146,23 @@ TEST(Unary, SinesOfHugeNumbersAreStillSines) {
 
 TEST(Unary, DenormalNumbers) {
   for (const UnaryCase& c : kUnary) {
-    if (std::string(c.name) == "log") continue;  // see below
     const Tensor x = from_vector<double>({1e-40, 1e-45, -1e-40}).to(DType::kF32).expand({16, 3});
     expect_close(c.call(x.contiguous()), map_reference(Array(x), c.reference), 1, c.name);
   }
 }
 
-// The limits that tensor/ops.h names.
 TEST(Unary, TheEndsOfTheRangeInF32) {
   const auto f32 = [](double v) { return full({16}, v); };
-  EXPECT_EQ(exp(f32(88.7)).item<double>({3}), INFINITY);
-  EXPECT_NEAR(exp(f32(88.3)).item<double>({3}) / std::exp(double{88.3f}), 1, 1e-6);
+  EXPECT_EQ(exp(f32(88.73)).item<double>({3}), INFINITY);
+  EXPECT_NEAR(exp(f32(88.72)).item<double>({3}) / std::exp(double{88.72f}), 1, 1e-6);
+  EXPECT_EQ(exp(f32(-100)).item<float>({3}), std::exp(-100.0f));  // a denormal number
   EXPECT_EQ(exp(f32(-INFINITY)).item<double>({3}), 0);
   EXPECT_EQ(exp(f32(-1000)).item<double>({3}), 0);
-  EXPECT_NEAR(log(f32(1e-40)).item<double>({3}), std::log(0x1p-126), 1e-4);
+  EXPECT_NEAR(log(f32(1e-40)).item<double>({3}), std::log(1e-40), 1e-4);
+  EXPECT_NEAR(log(f32(1e-45)).item<double>({3}), std::log(0x1p-149), 1e-4);
   EXPECT_NEAR(log(f32(0x1p-126)).item<double>({3}), std::log(0x1p-126), 1e-4);
   EXPECT_EQ(sigmoid(f32(-200)).item<double>({3}), 0);
+  EXPECT_NEAR(sigmoid(f32(-90)).item<double>({3}) / std::exp(-90), 1, 1e-5);
   EXPECT_EQ(sigmoid(f32(200)).item<double>({3}), 1);
 }
 
@@ -168,6 +174,42 @@ TEST(Unary, TheEndsOfTheRangeInF64) {
   EXPECT_NEAR(y.at({7, 2}) / std::exp(-740), 1, 0.01);  // denormal: few digits
   EXPECT_EQ(y.at({7, 3}), 0);
   EXPECT_EQ(y.at({7, 4}), 0);
+}
+
+TEST(Unary, HalvesRoundToEven) {
+  const Tensor x = tensor({0.5, 1.5, 2.5, -0.5, -1.5, 0.49999997f, 8388609});
+  EXPECT_EQ(round(x).to_vector<float>(), (std::vector<float>{0, 2, 2, -0.0f, -2, 0, 8388609}));
+}
+
+TEST(Tests, OfEveryElement) {
+  const Tensor x = tensor({0, -0.0f, 1, INFINITY, -INFINITY, NAN, 1e-45f, 3e38f});
+  const auto bits = [](const Tensor& y) {
+    EXPECT_EQ(y.dtype(), DType::kBool);
+    std::string text;
+    for (const std::uint8_t v : y.to(DType::kU8).to_vector<std::uint8_t>()) text += v ? '1' : '0';
+    return text;
+  };
+  for (const DType dtype : {DType::kF32, DType::kF64}) {
+    const Tensor y = x.to(dtype);
+    EXPECT_EQ(bits(isnan(y)), "00000100");
+    EXPECT_EQ(bits(isinf(y)), "00011000");
+    EXPECT_EQ(bits(isfinite(y)), "11100011");
+    EXPECT_EQ(bits(logical_not(y)), "11000000");
+  }
+  EXPECT_EQ(bits(isinf(tensor({1e6, -1e6, 1}).to(DType::kF16))), "110");  // beyond 65504
+  for (const DType dtype : {DType::kI64, DType::kU8, DType::kBool}) {
+    const Tensor y = tensor({0, 1, 3}).to(dtype);
+    EXPECT_EQ(bits(isnan(y)), "000");
+    EXPECT_EQ(bits(isinf(y)), "000");
+    EXPECT_EQ(bits(isfinite(y)), "111");
+    EXPECT_EQ(bits(logical_not(y)), "100");
+  }
+  EXPECT_EQ(bits(isnan(x.reshape({2, 4}).t())), "00010000");
+  EXPECT_EQ(isfinite(zeros({0, 3})).shape(), Shape({0, 3}));
+  expect_error<ValueError>([] { isnan(Tensor()); }, {"[isnan]", "undefined"});
+  expect_error<ValueError>([] { isinf(Tensor()); }, {"[isinf]", "undefined"});
+  expect_error<ValueError>([] { isfinite(Tensor()); }, {"[isfinite]", "undefined"});
+  expect_error<ValueError>([] { logical_not(Tensor()); }, {"[logical_not]", "undefined"});
 }
 
 TEST(AllFinite, FindsOneBadElementAnywhere) {
