@@ -29,6 +29,10 @@ class BatchNorm : public Module {
   Variable forward(const Variable& x) override;
   std::string describe() const override;
 
+  double momentum() const { return options_.momentum; }
+  /// From the next batch on.
+  void set_momentum(double momentum) { options_.momentum = momentum; }
+
  protected:
   /// For x of `least` to `most` dimensions, channels second.
   BatchNorm(Module* parent, std::string_view name, const BatchNormOptions& options, int least,

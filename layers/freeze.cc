@@ -27,29 +27,35 @@ bool matches(std::string_view name, std::string_view pattern) {
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
-int set_trainable(const char* op, const Module& module, std::string_view pattern, bool trainable) {
-  int count = 0;
-  for (const auto& [name, parameter] : module.named_parameters()) {
-    if (!matches(name, pattern)) continue;
-    parameter.set_requires_grad(trainable);
-    if (!trainable) parameter.zero_grad();
-    ++count;
-  }
-  if (count == 0) {
+NamedVariables matching(const char* op, const Module& module, std::string_view pattern) {
+  NamedVariables parameters = module.named_parameters();
+  std::erase_if(parameters, [&](const auto& entry) { return !matches(entry.first, pattern); });
+  if (parameters.empty()) {
     throw ValueError(std::string("[") + op + "] expected a pattern that matches a parameter of " +
                      module.describe() + ", got \"" + std::string(pattern) + "\"");
   }
-  return count;
+  return parameters;
 }
 
 }  // namespace
 
+NamedVariables parameters_matching(const Module& module, std::string_view pattern) {
+  return matching("parameters_matching", module, pattern);
+}
+
 int freeze(const Module& module, std::string_view pattern) {
-  return set_trainable("freeze", module, pattern, false);
+  const NamedVariables parameters = matching("freeze", module, pattern);
+  for (const auto& [name, parameter] : parameters) {
+    parameter.set_requires_grad(false);
+    parameter.zero_grad();
+  }
+  return static_cast<int>(parameters.size());
 }
 
 int unfreeze(const Module& module, std::string_view pattern) {
-  return set_trainable("unfreeze", module, pattern, true);
+  const NamedVariables parameters = matching("unfreeze", module, pattern);
+  for (const auto& [name, parameter] : parameters) parameter.set_requires_grad(true);
+  return static_cast<int>(parameters.size());
 }
 
 }  // namespace tenon::layers

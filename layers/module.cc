@@ -91,6 +91,15 @@ Variable Module::buffer(std::string_view name, Tensor value) {
   return buffers_.emplace_back(name, Variable(std::move(value))).second;
 }
 
+void Module::detach_buffer(std::string_view name) {
+  const auto count =
+      std::erase_if(buffers_, [&](const auto& entry) { return entry.first == name; });
+  if (count == 0) {
+    throw ValueError(where() + "expected the name of a buffer, got \"" + std::string(name) + "\"");
+  }
+  std::erase(optional_, name);
+}
+
 Variable Module::optional_buffer(std::string_view name, Tensor value) {
   optional_.emplace_back(name);
   return buffer(name, std::move(value));

@@ -119,6 +119,13 @@ class Module {
   /// Forgets the gradients of all parameters.
   void zero_grad() const;
 
+  /// Adds a buffer from outside, such as a mask over a parameter, or takes one away again. Throws
+  /// ValueError for an undefined value or a bad name, and for a name that is not there.
+  Variable attach_buffer(std::string_view name, Tensor value) {
+    return buffer(name, std::move(value));
+  }
+  void detach_buffer(std::string_view name);
+
   /// A table: a line for each layer with its kind, the shapes and the number of its parameters.
   std::string summary() const;
   /// A table: a line for each layer with its kind, the shape of what it computes for an input like

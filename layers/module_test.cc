@@ -299,5 +299,18 @@ TEST(ModuleTest, ForwardHooksSeeOutputs) {
   EXPECT_THROW(fc.register_forward_hook({}), ValueError);
 }
 
+TEST(ModuleTest, BuffersFromOutside) {
+  Linear fc({.in_features = 2, .out_features = 1});
+  const Variable mask = fc.attach_buffer("weight_mask", ones({1, 2}));
+  EXPECT_EQ(names(fc.state_dict()), (Names{"weight", "bias", "weight_mask"}));
+  EXPECT_TRUE(fc.buffers()[0].second.same_as(mask));
+  EXPECT_THROW(fc.attach_buffer("weight_mask", ones({1, 2})), ValueError);
+  EXPECT_THROW(fc.attach_buffer("other", Tensor()), ValueError);
+  fc.detach_buffer("weight_mask");
+  EXPECT_TRUE(fc.buffers().empty());
+  EXPECT_EQ(message_of<ValueError>([&] { fc.detach_buffer("weight_mask"); }),
+            "[Linear] expected the name of a buffer, got \"weight_mask\"");
+}
+
 }  // namespace
 }  // namespace tenon::layers

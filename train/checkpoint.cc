@@ -1,7 +1,10 @@
 #include "train/checkpoint.h"
 
 #include <cmath>
+#include <cstdio>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "layers/module.h"
@@ -14,10 +17,11 @@
 namespace tenon::train {
 namespace {
 
-using layers::StateDict;
+namespace fs = std::filesystem;
 
 constexpr std::string_view kModel = "model.";
 constexpr std::string_view kOptimizer = "optimizer.";
+constexpr std::string_view kCallback = "callback.";
 // What the metadata calls the format, and where in it the RunState is.
 constexpr const char* kFormatKey = "format";
 constexpr const char* kFormat = "tenon.checkpoint.1";
@@ -69,6 +73,15 @@ absl::StatusOr<internal::SavedRun> read_run(const std::string& path, const Safet
                              "\": " + std::string(run.status().message()));
 }
 
+// "run/checkpoint-0003.safetensors".
+std::string kept_path(const std::string& path, int epoch) {
+  char number[16];
+  std::snprintf(number, sizeof number, "-%04d", epoch);
+  const fs::path file(path);
+  return (file.parent_path() / (file.stem().string() + number + file.extension().string()))
+      .string();
+}
+
 // The first difference in words, or "".
 std::string difference(const Settings& saved, const Settings& wanted) {
   for (std::size_t i = 0; i < saved.size() && i < wanted.size(); ++i) {
@@ -77,7 +90,8 @@ std::string difference(const Settings& saved, const Settings& wanted) {
            wanted[i].second;
   }
   if (saved.size() == wanted.size()) return "";
-  return std::to_string(saved.size()) + " settings, but this run has " + std::to_string(wanted.size());
+  return std::to_string(saved.size()) + " settings, but this run has " +
+         std::to_string(wanted.size());
 }
 
 }  // namespace
@@ -87,6 +101,7 @@ absl::Status save_checkpoint(const std::string& path, const layers::Module& modu
   SafetensorsFile file;
   append(kModel, module.state_dict(), file.tensors);
   append(kOptimizer, optimizer.state_dict(), file.tensors);
+  append(kCallback, state.callbacks, file.tensors);
   file.metadata[kFormatKey] = kFormat;
   file.metadata[kStateKey] = internal::to_json({.state = state, .generator = default_generator()});
   return write_safetensors(path, file);
@@ -108,11 +123,16 @@ absl::StatusOr<RunState> load_checkpoint(const std::string& path, layers::Module
     return absl::InvalidArgumentError(path + ": " + e.what());
   }
   default_generator() = run->generator;
+  run->state.callbacks = part(kCallback, file->tensors);
   return std::move(run->state);
 }
 
 Checkpoint::Checkpoint(CheckpointOptions options) : options_(std::move(options)) {
   if (options_.path.empty()) throw ValueError("[checkpoint] expected a path, got none");
+  if (options_.keep_last < 0) {
+    throw ValueError("[checkpoint] expected a keep_last of 0 or more, got " +
+                     std::to_string(options_.keep_last));
+  }
   if (options_.every_epochs < 0 || options_.every_steps < 0) {
     throw ValueError("[checkpoint] expected every_epochs and every_steps of 0 or more, got " +
                      std::to_string(options_.every_epochs) + " and " +
@@ -134,6 +154,7 @@ Settings Checkpoint::settings(const Run& run) const {
 
 absl::Status Checkpoint::on_fit_begin(Run& run) {
   internal::remove_leftovers(options_.path);
+  if (!options_.best_path.empty()) internal::remove_leftovers(options_.best_path);
   best_ = std::numeric_limits<double>::quiet_NaN();
   if (!options_.resume) return absl::OkStatus();
   const Settings wanted = settings(run);
@@ -146,16 +167,19 @@ absl::Status Checkpoint::on_fit_begin(Run& run) {
 
 absl::Status Checkpoint::restore(RunState state, Run& run) {
   if (state.sums.size() != run.metrics.size() + 1) {
-    return absl::InvalidArgumentError(options_.path + ": written with " +
-                                      std::to_string(state.sums.size() - 1) +
-                                      " metrics, but this run has " +
-                                      std::to_string(run.metrics.size()));
+    return absl::InvalidArgumentError(
+        options_.path + ": written with " + std::to_string(state.sums.size() - 1) +
+        " metrics, but this run has " + std::to_string(run.metrics.size()));
   }
   try {
     run.loader.restore(state.loader);
     run.loss.set_state(state.sums[0]);
     for (std::size_t i = 0; i < run.metrics.size(); ++i) {
       run.metrics[i]->set_state(state.sums[i + 1]);
+    }
+    for (Callback* callback : run.callbacks) {
+      if (callback->name().empty()) continue;
+      callback->load_state_dict(part(callback->name() + ".", state.callbacks));
     }
   } catch (const Error& e) {
     return absl::DataLossError(options_.path + ": " + e.what());
@@ -176,7 +200,26 @@ absl::Status Checkpoint::save(Run& run, const std::string& path) const {
                  .settings = settings(run),
                  .sums = {run.loss.state()}};
   for (const Metric* metric : run.metrics) state.sums.push_back(metric->state());
+  for (const Callback* callback : run.callbacks) {
+    if (!callback->name().empty()) {
+      append(callback->name() + ".", callback->state_dict(), state.callbacks);
+    }
+  }
   return save_checkpoint(path, run.module, run.optimizer, state);
+}
+
+// A second name for the file just written, which a later one replaces under its first name only.
+absl::Status Checkpoint::keep(int epoch) const {
+  const std::string kept = kept_path(options_.path, epoch);
+  std::error_code error;
+  fs::remove(kept, error);
+  fs::create_hard_link(options_.path, kept, error);
+  if (error) fs::copy_file(options_.path, kept, error);  // a file system without links
+  if (error) return absl::UnavailableError(kept + ": " + error.message());
+  for (int old = epoch - options_.keep_last; old > 0; --old) {
+    if (!fs::remove(kept_path(options_.path, old), error)) break;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Checkpoint::on_step_end(Run& run, const data::Batch&) {
@@ -197,7 +240,10 @@ absl::Status Checkpoint::on_epoch_end(Run& run) {
   }
   const bool due = options_.every_epochs > 0 && run.epoch % options_.every_epochs == 0;
   const bool last = run.epoch >= run.epochs || run.stop;
-  return due || last ? save(run, options_.path) : absl::OkStatus();
+  if (!due && !last) return absl::OkStatus();
+  absl::Status status = save(run, options_.path);
+  if (status.ok() && options_.keep_last > 0) status = keep(run.epoch);
+  return status;
 }
 
 }  // namespace tenon::train

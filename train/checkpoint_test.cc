@@ -55,7 +55,9 @@ struct Process {
     Checkpoint checkpoint(std::move(options));
     Killer killer(killed_at);
     return fit(*net, loader, *optimizer,
-               {.epochs = kEpochs, .metrics = {&accuracy}, .validation = &validation,
+               {.epochs = kEpochs,
+                .metrics = {&accuracy},
+                .validation = &validation,
                 .callbacks = {&checkpoint, &killer}});
   }
 
@@ -268,16 +270,19 @@ TEST_F(CheckpointTest, PlainModelFilesAreNoCheckpoints) {
   ASSERT_TRUE(write_safetensors(path(), {.tensors = p.net->state_dict(), .metadata = {}}).ok());
   const absl::Status status = load_checkpoint(path(), *p.net, *p.optimizer).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
-  EXPECT_TRUE(absl::IsNotFound(
-      load_checkpoint(folder_ + "/none", *p.net, *p.optimizer).status()));
+  EXPECT_TRUE(absl::IsNotFound(load_checkpoint(folder_ + "/none", *p.net, *p.optimizer).status()));
 }
 
 TEST_F(CheckpointTest, LoaderPositionOutOfRangeIsAnError) {
   Process p;
-  const Settings settings = {{"examples", "75"}, {"batch_size", "16"}, {"drop_last", "0"},
-                             {"shuffle", "1"},   {"loader_seed", "9"}};
+  const Settings settings = {{"examples", "75"},
+                             {"batch_size", "16"},
+                             {"drop_last", "0"},
+                             {"shuffle", "1"},
+                             {"loader_seed", "9"}};
   for (const RunState& state :
-       {RunState{.loader = {.epoch = 0, .batch = 6}, .settings = settings, .sums = {{0, 0, 0}, {0, 0}}},
+       {RunState{
+            .loader = {.epoch = 0, .batch = 6}, .settings = settings, .sums = {{0, 0, 0}, {0, 0}}},
         RunState{.settings = settings, .sums = {{0, 0}, {0, 0}}},
         RunState{.settings = settings, .sums = {{0, 0, 0}, {}}},
         RunState{.settings = settings, .sums = {{0, 0, 0}}}}) {

@@ -4,6 +4,9 @@
 
 #include <cmath>
 
+#include "autograd/autocast.h"
+#include "autograd/ops.h"
+#include "layers/linear.h"
 #include "layers/loss.h"
 #include "optim/sgd.h"
 #include "tensor/error.h"
@@ -94,9 +97,8 @@ TEST_F(FitTest, LearnsAndValidates) {
   const data::TensorDataset unseen = half_planes(200, 77);
   data::DataLoader validation(unseen, {.batch_size = 64});
   Accuracy accuracy;
-  const auto history =
-      fit(net, loader_, optimizer,
-          {.epochs = 20, .metrics = {&accuracy}, .validation = &validation});
+  const auto history = fit(net, loader_, optimizer,
+                           {.epochs = 20, .metrics = {&accuracy}, .validation = &validation});
   ASSERT_TRUE(history.ok()) << history.status();
   EXPECT_LT(history->back().value("train_loss"), history->front().value("train_loss"));
   EXPECT_GT(history->back().value("train_accuracy"), 0.9);
@@ -117,8 +119,7 @@ TEST_F(FitTest, EvaluationNeitherTrainsNorDrops) {
   const double loss = evaluate(net, whole).loss;
   EXPECT_NEAR(evaluate(net, pieces).loss, loss, 1e-6);
   net.eval();
-  const double by_hand =
-      layers::cross_entropy(net(set_.inputs()), set_.targets()).item<double>();
+  const double by_hand = layers::cross_entropy(net(set_.inputs()), set_.targets()).item<double>();
   EXPECT_DOUBLE_EQ(loss, by_hand);
   EXPECT_FALSE(net.training());
   net.train();
@@ -197,6 +198,24 @@ TEST_F(FitTest, BadLossNamesEpochAndStep) {
   }
 }
 
+// The logarithm of a negative output, deep within the loss.
+TEST_F(FitTest, BadLossNamesTheOperation) {
+  layers::Linear net({.in_features = 2, .out_features = 2});
+  net.weight().value().fill_(0);
+  net.bias().value().fill_(-1);
+  optim::SGD optimizer(net.parameters());
+  const auto loss = [](const autograd::Variable& output, const Tensor&) {
+    return autograd::mean(autograd::square(autograd::log(output)));
+  };
+  const Generator before = default_generator();
+  const absl::Status status = fit(net, loader_, optimizer, {.loss = loss}).status();
+  EXPECT_TRUE(absl::IsAborted(status)) << status;
+  for (const char* part : {"the loss is", "nan", "step 1 of 3: [log]"}) {
+    EXPECT_NE(status.message().find(part), status.message().npos) << part << ": " << status;
+  }
+  EXPECT_EQ(default_generator().offset(), before.offset());
+}
+
 TEST_F(FitTest, BrokenContractsThrow) {
   Net net;
   optim::SGD optimizer(net.parameters());
@@ -236,6 +255,97 @@ TEST_F(FitTest, CsvLogErrorsEndTheRun) {
       fit(net, loader_, optimizer, {.epochs = 3, .callbacks = {&log}}).status();
   ASSERT_FALSE(status.ok());
   EXPECT_NE(status.message().find("no_such_folder/log.csv"), std::string::npos) << status;
+}
+
+// Two batches of 8 make the update of one of 16, and the rest at the end one of its own.
+TEST_F(FitTest, AccumulatesBatches) {
+  std::vector<std::vector<float>> ends;
+  std::vector<std::string> events;
+  for (const int accumulate : {1, 2}) {
+    manual_seed(1);
+    layers::Linear net({.in_features = 2, .out_features = 2});
+    data::DataLoader loader(set_, {.batch_size = 16 / accumulate});
+    optim::SGD optimizer(net.parameters(), {.lr = 0.5});
+    Recorder recorder;
+    const auto history = fit(net, loader, optimizer,
+                             {.epochs = 2, .accumulate = accumulate, .callbacks = {&recorder}});
+    ASSERT_TRUE(history.ok()) << history.status();
+    ends.push_back(weights(net));
+    events.push_back(recorder.events);
+  }
+  EXPECT_EQ(events[0], events[1]);  // three updates an epoch
+  for (std::size_t i = 0; i < ends[0].size(); ++i) EXPECT_NEAR(ends[0][i], ends[1][i], 1e-6);
+}
+
+TEST_F(FitTest, ForwardTakesTheLosssPlace) {
+  layers::Linear net({.in_features = 2, .out_features = 2});
+  optim::SGD optimizer(net.parameters());
+  Accuracy accuracy;
+  const auto forward = [](layers::Module& module, const data::Batch& batch) {
+    const autograd::Variable output = module(batch.inputs);
+    return ForwardResult{.output = output, .loss = autograd::sum(output) * 0.0 + 7.0};
+  };
+  const auto history = fit(net, loader_, optimizer,
+                           {.forward = forward, .metrics = {&accuracy}, .validation = &loader_});
+  ASSERT_TRUE(history.ok()) << history.status();
+  EXPECT_EQ(history->back().value("train_loss"), 7);
+  EXPECT_NE(history->back().value("val_loss"), 7);
+  EXPECT_EQ(history->back().value("train_accuracy"), history->back().value("val_accuracy"));
+}
+
+TEST_F(FitTest, RunsInSixteenBits) {
+  layers::Linear net({.in_features = 2, .out_features = 2});
+  optim::SGD optimizer(net.parameters(), {.lr = 0.1});
+  std::vector<DType> seen;
+  const auto loss = [&](const autograd::Variable& output, const Tensor& target) {
+    seen.push_back(output.dtype());
+    return autograd::cross_entropy(output, target);
+  };
+  const auto history = fit(net, loader_, optimizer,
+                           {.loss = loss, .autocast = DType::kBF16, .validation = &loader_});
+  ASSERT_TRUE(history.ok()) << history.status();
+  EXPECT_EQ(seen, std::vector<DType>(6, DType::kBF16));
+  EXPECT_EQ(net.weight().dtype(), DType::kF32);
+  EXPECT_FALSE(autograd::autocast_dtype());
+}
+
+// A scale that is a power of two changes no bit; a norm that is never reached neither.
+TEST_F(FitTest, ScalesAndClips) {
+  std::vector<std::vector<float>> ends;
+  optim::LossScaler scaler({.scale = 1024});
+  const std::vector<FitOptions> all = {
+      {.epochs = 2}, {.epochs = 2, .max_norm = 1e6, .scaler = &scaler}, {.max_norm = 1e-3}};
+  for (const FitOptions& options : all) {
+    manual_seed(1);
+    layers::Linear net({.in_features = 2, .out_features = 2});
+    const std::vector<float> before = weights(net);
+    data::DataLoader loader(set_, {.batch_size = 40});
+    optim::SGD optimizer(net.parameters(), {.lr = 1});
+    ASSERT_TRUE(fit(net, loader, optimizer, options).ok());
+    ends.push_back(weights(net));
+    if (options.max_norm > 1e-3) continue;
+    double squares = 0;
+    for (std::size_t i = 0; i < before.size(); ++i) squares += std::pow(ends[2][i] - before[i], 2);
+    EXPECT_NEAR(std::sqrt(squares), 1e-3, 1e-6);
+  }
+  EXPECT_EQ(ends[0], ends[1]);
+}
+
+TEST_F(FitTest, EmptyValidationSetIsAnError) {
+  layers::Linear net({.in_features = 2, .out_features = 2});
+  optim::SGD optimizer(net.parameters());
+  const data::TensorDataset none = half_planes(0);
+  data::DataLoader validation(none, {.batch_size = 4});
+  try {
+    (void)fit(net, loader_, optimizer, {.validation = &validation});
+    FAIL() << "nothing thrown";
+  } catch (const ValueError& e) {
+    EXPECT_STREQ(
+        e.what(),
+        "[fit] expected a validation loader with at least one batch, got none (0 examples, "
+        "batch size 4)");
+  }
+  EXPECT_THROW((void)fit(net, loader_, optimizer, {.accumulate = 0}), ValueError);
 }
 
 }  // namespace

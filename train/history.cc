@@ -64,6 +64,16 @@ double EpochRecord::value(std::string_view name) const {
   return found == values.end() ? std::numeric_limits<double>::quiet_NaN() : found->value;
 }
 
+absl::StatusOr<double> monitored(const EpochRecord& record, std::string_view name) {
+  std::string known;
+  for (const NamedValue& v : record.values) {
+    if (v.name == name) return v.value;
+    known += (known.empty() ? "" : ", ") + v.name;
+  }
+  return absl::FailedPreconditionError("expected \"" + std::string(name) +
+                                       "\" among the records, got " + known);
+}
+
 std::vector<std::string> names(const History& history) {
   std::vector<std::string> all;
   for (const EpochRecord& record : history) {

@@ -34,6 +34,10 @@ struct EpochRecord {
 
 using History = std::vector<EpochRecord>;
 
+/// The value of that name. FailedPreconditionError that lists the names there are where it is absent,
+/// as "val_loss" without a validation set.
+absl::StatusOr<double> monitored(const EpochRecord& record, std::string_view name);
+
 /// The names of all values, in the order of their first appearance.
 std::vector<std::string> names(const History& history);
 

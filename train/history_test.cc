@@ -45,7 +45,8 @@ TEST(History, WritesCsv) {
 TEST(History, CsvReadsBackExactly) {
   constexpr double kInf = std::numeric_limits<double>::infinity();
   History history = two_epochs();
-  history.push_back({.epoch = 3, .values = {{"train_loss", 1.0 / 3}, {"val_loss", kInf}, {"lr", -kInf}}});
+  history.push_back(
+      {.epoch = 3, .values = {{"train_loss", 1.0 / 3}, {"val_loss", kInf}, {"lr", -kInf}}});
   const std::string path = temporary("exact.csv");
   ASSERT_TRUE(write_csv(history, path).ok());
   const auto back = read_csv(path);

@@ -66,7 +66,9 @@ void Accuracy::reset() {
   unread_.clear();
 }
 
-void Accuracy::update(const Tensor& output, const Tensor& target) {
+void Accuracy::update(const Tensor& output, const Tensor& given) {
+  const bool mixed = is_floating(given.dtype()) && given.ndim() == 2 && given.size(1) > 0;
+  const Tensor target = mixed ? argmax(given, 1) : given;
   check_batch("accuracy", output, target);
   examples_ += output.size(0);
   if (output.device().is_cpu()) {

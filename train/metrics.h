@@ -61,7 +61,8 @@ class Metric {
 };
 
 /// The part of the examples whose largest logit is the label's, 0 to 1.
-/// output [N,C] floating, target [N] i64. The first of equal logits counts.
+/// output [N,C] floating, target [N] i64, or probabilities [N,C] of which the largest counts (mixed
+/// examples). The first of equal logits counts.
 class Accuracy : public Metric {
  public:
   std::string name() const override { return "accuracy"; }

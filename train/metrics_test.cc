@@ -74,8 +74,9 @@ TEST(Accuracy, StateGoesRound) {
 
 TEST(Accuracy, SaysWhatDoesNotFit) {
   Accuracy accuracy;
-  const std::string shapes =
-      message_of<ShapeError>([&] { accuracy.update(logits(), labels({1, 2})); });
+  const std::string shapes = message_of<ShapeError>([&] {
+    accuracy.update(logits(), labels({1, 2}));
+  });
   EXPECT_NE(shapes.find("[4,3]"), shapes.npos) << shapes;
   EXPECT_NE(shapes.find("[2]"), shapes.npos) << shapes;
   EXPECT_THROW(accuracy.update(zeros({2, 0}), labels({0, 0})), ShapeError);
@@ -104,8 +105,9 @@ TEST(ConfusionMatrix, CountsByHand) {
 TEST(ConfusionMatrix, BadLabelLeavesItAsItWas) {
   ConfusionMatrix matrix(3);
   for (const std::int64_t bad : {std::int64_t{3}, std::int64_t{-1}}) {
-    const std::string message =
-        message_of<IndexError>([&] { matrix.update(logits(), labels({2, 0, 0, bad})); });
+    const std::string message = message_of<IndexError>([&] {
+      matrix.update(logits(), labels({2, 0, 0, bad}));
+    });
     EXPECT_NE(message.find("got " + std::to_string(bad)), message.npos) << message;
   }
   EXPECT_EQ(matrix.count(2, 2), 0);
@@ -124,7 +126,8 @@ TEST(ConfusionMatrix, PrintsATable) {
             "          0    2    1      66.7\n"
             "          1    1    .       0.0\n"
             "precision % 66.7  0.0      50.0\n");
-  EXPECT_NE(to_string(matrix, std::vector<std::string>{"cat", "dog"}).find("dog"), std::string::npos);
+  EXPECT_NE(to_string(matrix, std::vector<std::string>{"cat", "dog"}).find("dog"),
+            std::string::npos);
   EXPECT_THROW(to_string(matrix, std::vector<std::string>{"cat"}), ValueError);
 }
 
@@ -134,6 +137,13 @@ TEST(ConfusionMatrix, UnseenClassesHaveNoRates) {
   EXPECT_TRUE(std::isnan(matrix.recall(1)));
   EXPECT_TRUE(std::isnan(matrix.precision(1)));
   EXPECT_NE(to_string(matrix).find(" -"), std::string::npos);
+}
+
+TEST(Accuracy, ProbabilitiesStandForTheLargest) {
+  Accuracy accuracy;
+  accuracy.update(tensor({{2, 1}, {0, 1}}), tensor({{0.3f, 0.7f}, {0.4f, 0.6f}}));
+  EXPECT_EQ(accuracy.value(), 0.5);
+  EXPECT_THROW(accuracy.update(ones({2, 2}), ones({3, 2})), ShapeError);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ struct PlotOptions {
 };
 
 struct Plot {
-  std::string svg = {};   ///< the files written; empty where there is no gnuplot
+  std::string svg = {};  ///< the files written; empty where there is no gnuplot
   std::string png = {};
   std::string note = {};  ///< why there is no picture; else empty
 };
@@ -31,6 +31,10 @@ struct Plot {
 /// where it fails; the file's error where one cannot be written.
 absl::StatusOr<Plot> plot_curves(const History& history, const std::string& base,
                                  const PlotOptions& options = {});
+
+/// The same picture as text, two panels side by side, to put into a page. NotFoundError where
+/// gnuplot is not installed; else as above.
+absl::StatusOr<std::string> curves_svg(const History& history, const PlotOptions& options = {});
 
 }  // namespace tenon::train
 

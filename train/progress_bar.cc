@@ -217,7 +217,7 @@ absl::Status ProgressBar::on_epoch_begin(Run& run) {
   return absl::OkStatus();
 }
 
-absl::Status ProgressBar::on_step_end(Run& run, const data::Batch& batch) {
+absl::Status ProgressBar::on_batch_end(Run& run, const data::Batch& batch) {
   advance(batch.size());
   step_ = run.loader.state().batch;  // an epoch that was resumed did not begin at 0
   if (!due()) return absl::OkStatus();

@@ -62,7 +62,7 @@ class ProgressBar : public Callback {
   void end_epoch(const std::vector<NamedValue>& values);
 
   absl::Status on_epoch_begin(Run& run) override;
-  absl::Status on_step_end(Run& run, const data::Batch& batch) override;
+  absl::Status on_batch_end(Run& run, const data::Batch& batch) override;
   absl::Status on_epoch_end(Run& run) override;
   absl::Status on_fit_end(Run& run) override;
 

@@ -1,0 +1,171 @@
+// Schedules, averages, memory: the callbacks around optim's pieces.
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "autograd/ops.h"
+#include "data/data_loader.h"
+#include "gtest/gtest.h"
+#include "layers/linear.h"
+#include "optim/optim.h"
+#include "tensor/allocator.h"
+#include "train/testing.h"
+#include "train/train.h"
+
+namespace tenon::train {
+namespace {
+
+using testing::fresh_folder;
+using testing::half_planes;
+using testing::Net;
+using testing::weights;
+
+struct Rates : Callback {
+  absl::Status on_step_end(Run& run, const data::Batch&) override {
+    seen.push_back(run.optimizer.lr());
+    return absl::OkStatus();
+  }
+  std::vector<double> seen;
+};
+
+// Rates of every step of a run of 4 epochs with 2 steps each.
+std::vector<double> rates_of(Callback& schedule) {
+  const data::TensorDataset set = half_planes(32);
+  Net net;
+  data::DataLoader loader(set, {.batch_size = 16});
+  optim::SGD optimizer(net.parameters(), {.lr = 1});
+  Rates rates;
+  const auto history = fit(net, loader, optimizer,
+                           {.epochs = 4, .validation = &loader, .callbacks = {&schedule, &rates}});
+  EXPECT_TRUE(history.ok()) << history.status();
+  return rates.seen;
+}
+
+TEST(RateScheduleTest, PerStepAndPerEpoch) {
+  RateSchedule steps(optim::exponential_lr({.gamma = 0.5}));
+  EXPECT_EQ(rates_of(steps),
+            (std::vector<double>{1, 0.5, 0.25, 0.125, 0.0625, 0.03125, 0.015625, 0.0078125}));
+  RateSchedule epochs(optim::exponential_lr({.gamma = 0.5}), Every::kEpoch);
+  EXPECT_EQ(rates_of(epochs), (std::vector<double>{1, 1, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125}));
+}
+
+TEST(RateScheduleTest, ItsEndEndsTheRun) {
+  const data::TensorDataset set = half_planes(32);
+  Net net;
+  data::DataLoader loader(set, {.batch_size = 16});
+  optim::SGD optimizer(net.parameters(), {.lr = 1, .momentum = 0.9});
+  RateSchedule schedule(optim::one_cycle_lr({.max_lr = 0.1, .steps = 3}));
+  const absl::Status status =
+      fit(net, loader, optimizer, {.epochs = 4, .callbacks = {&schedule}}).status();
+  EXPECT_TRUE(absl::IsOutOfRange(status)) << status;
+}
+
+TEST(PlateauScheduleTest, LowersTheRateWhereNothingGetsBetter) {
+  // At this threshold nothing ever does, after the first epoch.
+  PlateauSchedule plateau({.patience = 0, .threshold = 1e9, .absolute = true}, "train_loss");
+  EXPECT_EQ(rates_of(plateau)[0], 1);
+  EXPECT_NEAR(rates_of(plateau)[4], 0.1, 1e-12);
+  EXPECT_NEAR(rates_of(plateau)[6], 0.01, 1e-12);
+}
+
+// Whatever has a state goes on bit for bit, in either order with the checkpoint.
+TEST(CheckpointedCallbacksTest, GoOnAsIfNothingHadHappened) {
+  const std::string folder = fresh_folder(::testing::TempDir() + "/stateful");
+  const data::TensorDataset set = half_planes(48);
+  std::vector<std::vector<float>> ends;
+  std::vector<double> rates;
+  for (const std::string name : {"whole", "parts"}) {
+    for (const int epochs : {name == "parts" ? 2 : 5, 5}) {
+      manual_seed(4);
+      Net net;
+      data::DataLoader loader(set, {.batch_size = 16, .shuffle = true});
+      optim::Adam optimizer(net.parameters(), {.lr = 0.05});
+      RateSchedule schedule(optim::cosine_annealing_lr({.steps = 15}));
+      PlateauSchedule plateau({.patience = 1}, "train_loss");
+      Ema ema({.decay = 0.9});
+      Checkpoint checkpoint({.path = folder + "/" + name + ".safetensors", .resume = true});
+      const auto history = fit(net, loader, optimizer,
+                               {.epochs = epochs,
+                                .validation = &loader,
+                                .callbacks = {&schedule, &checkpoint, &plateau, &ema}});
+      ASSERT_TRUE(history.ok()) << history.status();
+      if (epochs != 5) continue;
+      ends.push_back(weights(net));
+      rates.push_back(history->back().value("lr"));
+    }
+  }
+  // "whole" ran a second time from its own end, which changes nothing.
+  EXPECT_EQ(ends.front(), ends.back());
+  EXPECT_EQ(rates.front(), rates.back());
+}
+
+TEST(EmaTest, AveragesByHand) {
+  layers::Linear net({.in_features = 1, .out_features = 1, .bias = false});
+  net.weight().value().fill_(0);
+  const data::TensorDataset set(ones({2, 1}), zeros({2}, {.dtype = DType::kI64}));
+  data::DataLoader loader(set, {.batch_size = 1});
+  optim::SGD optimizer(net.parameters(), {.lr = 1});
+  // The loss is the output: the weight is -1 and -2 after the two steps, the average of 0 first
+  // -0.25, then 0.75 · -0.25 + 0.25 · -2.
+  const auto loss = [](const layers::Variable& y, const Tensor&) { return autograd::sum(y); };
+  Ema ema({.decay = 0.75});
+  const auto history =
+      fit(net, loader, optimizer, {.loss = loss, .validation = &loader, .callbacks = {&ema}});
+  ASSERT_TRUE(history.ok()) << history.status();
+  EXPECT_FLOAT_EQ(net.weight().item<float>(), -0.6875f);
+  EXPECT_NEAR(history->back().value("val_loss"), -0.6875, 1e-6);
+  Ema unkept({.decay = 0.75, .validate = false, .keep = false});
+  net.weight().value().fill_(0);
+  const auto other =
+      fit(net, loader, optimizer, {.loss = loss, .validation = &loader, .callbacks = {&unkept}});
+  EXPECT_FLOAT_EQ(net.weight().item<float>(), -2);
+  EXPECT_NEAR(other->back().value("val_loss"), -2, 1e-6);
+}
+
+TEST(MemoryLogTest, SeesWhatAnEpochTakes) {
+  const data::TensorDataset set = half_planes(32);
+  Net net;
+  data::DataLoader loader(set, {.batch_size = 16});
+  optim::SGD optimizer(net.parameters());
+  MemoryLog memory;
+  const std::int64_t live = allocator().stats().live_bytes;
+  // A megabyte in every forward.
+  const auto loss = [](const layers::Variable& y, const Tensor& target) {
+    const Tensor held = zeros({1 << 18});
+    return autograd::cross_entropy(y, target);
+  };
+  const auto history =
+      fit(net, loader, optimizer, {.epochs = 2, .loss = loss, .callbacks = {&memory}});
+  ASSERT_TRUE(history.ok());
+  for (const EpochRecord& record : *history) {
+    EXPECT_GT(record.value("peak_bytes"), static_cast<double>(live + (1 << 20)));
+    EXPECT_LT(record.value("peak_bytes"), static_cast<double>(live + (2 << 20)));
+  }
+}
+
+TEST(CheckpointTest, KeepsTheLastFew) {
+  const std::string folder = fresh_folder(::testing::TempDir() + "/kept");
+  const data::TensorDataset set = half_planes(32);
+  manual_seed(2);
+  Net net;
+  data::DataLoader loader(set, {.batch_size = 16});
+  optim::SGD optimizer(net.parameters(), {.lr = 0.1});
+  Checkpoint checkpoint({.path = folder + "/c.safetensors", .keep_last = 2});
+  ASSERT_TRUE(fit(net, loader, optimizer, {.epochs = 5, .callbacks = {&checkpoint}}).ok());
+  EXPECT_EQ(
+      testing::files_in(folder),
+      (std::vector<std::string>{"c-0004.safetensors", "c-0005.safetensors", "c.safetensors"}));
+  Net other;
+  optim::SGD other_optimizer(other.parameters());
+  const auto state = load_checkpoint(folder + "/c-0004.safetensors", other, other_optimizer);
+  ASSERT_TRUE(state.ok()) << state.status();
+  EXPECT_EQ(state->epoch, 4);
+  EXPECT_NE(weights(other), weights(net));
+  ASSERT_TRUE(load_checkpoint(folder + "/c-0005.safetensors", other, other_optimizer).ok());
+  EXPECT_EQ(weights(other), weights(net));
+  EXPECT_THROW(Checkpoint({.path = "x", .keep_last = -1}), ValueError);
+}
+
+}  // namespace
+}  // namespace tenon::train
