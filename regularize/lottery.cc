@@ -1,0 +1,83 @@
+#include "regularize/lottery.h"
+
+#include <algorithm>
+
+#include "regularize/internal/check.h"
+#include "regularize/pruning.h"
+
+namespace tenon::regularize {
+namespace {
+
+// The masks are no part of what is rewound.
+layers::StateDict without_masks(const layers::Module& module, const Masks& masks) {
+  layers::StateDict state = module.state_dict();
+  std::erase_if(state, [&](const auto& value) {
+    return std::any_of(masks.entries().begin(), masks.entries().end(),
+                       [&](const auto& entry) { return entry.name + "_mask" == value.first; });
+  });
+  return state;
+}
+
+void copy_masks(const Masks& from, Masks& to) {
+  for (std::size_t i = 0; i < from.entries().size(); ++i) {
+    to.set(i, from.entries()[i].mask.value());
+  }
+}
+
+}  // namespace
+
+LotteryTicket::LotteryTicket(layers::Module& module, Masks& masks, const TicketOptions& options)
+    : module_(module), masks_(masks), options_(options) {
+  remember();
+}
+
+void LotteryTicket::remember() {
+  remembered_ = without_masks(module_, masks_);
+  for (auto& [name, tensor] : remembered_) tensor = tensor.clone();
+}
+
+void LotteryTicket::prune_and_rewind(double amount) {
+  if (options_.global) {
+    prune_global_l1(masks_, amount);
+  } else {
+    prune_l1(masks_, amount);
+  }
+  rewind();
+}
+
+void LotteryTicket::rewind() { restore(remembered_); }
+
+void LotteryTicket::reinitialize(const layers::Module& fresh) { restore(fresh.state_dict()); }
+
+void LotteryTicket::restore(const layers::StateDict& state) {
+  layers::StateDict all = state;
+  for (const Masks::Entry& entry : masks_.entries()) {
+    all.emplace_back(entry.name + "_mask", entry.mask.value());
+  }
+  module_.load_state_dict(all);
+  masks_.apply();
+}
+
+std::vector<TicketRound> search_tickets(
+    const std::function<std::unique_ptr<layers::Module>()>& make,
+    const std::function<double(layers::Module&, Masks&)>& train, const TicketSearch& search) {
+  internal::require("search_tickets", search.rounds >= 0, "0 or more rounds", search.rounds);
+  internal::require_share("search_tickets", "an amount", search.amount);
+  const std::unique_ptr<layers::Module> module = make();
+  Masks masks(*module);
+  LotteryTicket ticket(*module, masks, {.global = search.global});
+  std::vector<TicketRound> rounds;
+  for (int round = 0; round <= search.rounds; ++round) {
+    if (round > 0) ticket.prune_and_rewind(search.amount);
+    TicketRound result{.sparsity = masks.sparsity()};
+    result.ticket = train(*module, masks);
+    const std::unique_ptr<layers::Module> control = make();
+    Masks control_masks(*control);
+    copy_masks(masks, control_masks);
+    result.control = train(*control, control_masks);
+    rounds.push_back(result);
+  }
+  return rounds;
+}
+
+}  // namespace tenon::regularize
