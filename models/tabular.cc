@@ -3,34 +3,12 @@
 #include <array>
 
 #include "autograd/ops.h"
-#include "tensor/random.h"
+#include "layers/embedding.h"
 
 namespace tenon::models {
 namespace {
 
 using layers::Variable;
-
-/// A vector for each value of a category: indices [N] i64 -> [N,width].
-class Lookup : public layers::Module {
- public:
-  using Options = CategoryOptions;
-
-  Lookup(layers::Module* parent, std::string_view name, const CategoryOptions& options)
-      : Module(parent, name) {
-    if (options.values < 1 || options.width < 1) {
-      throw ValueError(where() + "expected values and a width of at least 1, got " +
-                       std::to_string(options.values) + " and " + std::to_string(options.width));
-    }
-    weight_ = parameter("weight", randn({options.values, options.width}, default_generator()));
-  }
-
-  Variable forward(const Variable& indices) override {
-    return autograd::index_select(weight_, 0, indices.value());
-  }
-
- private:
-  Variable weight_;
-};
 
 Variable joined(const Variable& a, const Variable& b) {
   const std::array<Variable, 2> parts = {a, b};
@@ -50,7 +28,8 @@ TabularInput::TabularInput(layers::Module* parent, std::string_view name,
                      std::to_string(options.numbers) + " and none");
   }
   for (const CategoryOptions& category : options.categories) {
-    embeddings.add<Lookup>(category);
+    embeddings.add<layers::Embedding>(
+        {.num_embeddings = category.values, .embedding_dim = category.width});
     features_ += category.width;
   }
 }
