@@ -245,6 +245,30 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"dropout2d_eval", make_eval_dropout<Dropout2d>}),
     [](const auto& info) { return info.param.name; });
 
+INSTANTIATE_TEST_SUITE_P(
+    Activations, LayerFixtureTest,
+    testing::Values(
+        Case{"leaky_relu", [] { return make<LeakyReLU>({.slope = 0.2}); }},
+        Case{"elu", [] { return make<ELU>({.alpha = 0.7}); }},
+        Case{"celu", [] { return make<CELU>({.alpha = 1.5}); }},
+        Case{"celu_trainable", [] { return make<CELU>({.alpha = 1.5, .trainable = true}); }},
+        Case{"selu", [] { return make<SELU>(); }}, Case{"gelu", [] { return make<GELU>(); }},
+        Case{"gelu_tanh", [] { return make<GELU>({.tanh = true}); }},
+        Case{"silu", [] { return make<SiLU>(); }},
+        Case{"silu", [] { return make<Swish>({.trainable = false}); }},
+        Case{"swish", [] { return make<Swish>(); }}, Case{"mish", [] { return make<Mish>(); }},
+        Case{"softplus", [] { return make<Softplus>({.beta = 2}); }},
+        Case{"log_sigmoid", [] { return make<LogSigmoid>(); }},
+        Case{"hardtanh", [] { return make<Hardtanh>({.low = -0.5}); }},
+        Case{"hardsigmoid", [] { return make<Hardsigmoid>(); }},
+        Case{"hardswish", [] { return make<Hardswish>(); }},
+        Case{"softmax", [] { return make<Softmax>(); }},
+        Case{"log_softmax", [] { return make<LogSoftmax>(); }},
+        Case{"prelu", [] { return make<PReLU>(); }},
+        Case{"prelu_channels", [] { return make<PReLU>({.parameters = 3}); }},
+        Case{"maxout", [] { return make<Maxout>(); }}),
+    [](const auto& info) { return info.param.name + "_" + std::to_string(info.index); });
+
 void expect_cross_entropy(const std::string& name, Reduction reduction) {
   const Variable x(fixtures()[name + "/x"], /*requires_grad=*/true);
   const Variable y = CrossEntropyLoss{.reduction = reduction}(x, fixtures()[name + "/labels"]);

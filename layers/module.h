@@ -129,8 +129,8 @@ class Module {
   /// A table: a line for each layer with its kind, the shapes and the number of its parameters.
   std::string summary() const;
   /// A table: a line for each layer with its kind, the shape of what it computes for an input like
-  /// `example` (zeros of the shape given), the number of its parameters, the operations and the
-  /// bytes of its result. Runs the module once in evaluation mode.
+  /// `example`, the number of its parameters, the operations and the bytes of its result. Runs the
+  /// module once in evaluation mode. A shape stands for zeros of the parameters' dtype and device.
   std::string summary(const Variable& example);
   std::string summary(const Shape& input);
   /// Floating-point operations (a product and a sum are two) of the products that gave a result of

@@ -121,6 +121,12 @@ std::string Module::summary(const Variable& example) {
          to_string(example.shape()) + "\n";
 }
 
-std::string Module::summary(const Shape& input) { return summary(Variable(zeros(input))); }
+std::string Module::summary(const Shape& input) {
+  TensorOptions options;
+  for (const Variable& parameter : parameters()) {
+    if (is_floating(parameter.dtype())) options = parameter.value().options();
+  }
+  return summary(Variable(zeros(input, options)));
+}
 
 }  // namespace tenon::layers

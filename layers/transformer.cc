@@ -1,7 +1,5 @@
 #include "layers/transformer.h"
 
-#include <cmath>
-
 #include "autograd/ops.h"
 
 namespace tenon::layers {
@@ -21,12 +19,9 @@ LinearOptions outwards(const Options& o) {
 LayerNormOptions norm_of(const Options& o) { return {.shape = {o.d_model}, .eps = o.eps}; }
 DropoutOptions dropout_of(const Options& o) { return {.p = o.dropout}; }
 
-/// x times the normal distribution's probability of less than x. (Hendrycks & Gimpel 2016, §2)
-Variable gelu(const Variable& x) { return 0.5 * x * (1.0 + autograd::erf(x * std::sqrt(0.5))); }
-
 Variable expand(const Variable& x, Linear& linear, FeedForwardActivation activation) {
   if (activation == FeedForwardActivation::kRelu) return linear(x, Activation::kRelu);
-  return gelu(linear(x));
+  return autograd::gelu(linear(x));
 }
 
 /// norm(x + part(x)), or x + part(norm(x)).

@@ -55,7 +55,8 @@ struct ConvTranspose2dParams {
 };
 /// Transposed convolution, conv2d's derivative as a map of its own: x [N,C,H,W], weight
 /// [C,K/groups,R,S], bias [K] or undefined -> [N,K,P,Q],
-/// P = (H - 1) stride - 2 pad + dilation (R-1) + output_padding + 1. (the same, §4)
+/// P = (H - 1) stride - 2 pad + dilation (R-1) + output_padding + 1. In 16 bits the bias is
+/// added to products already rounded. (the same, §4)
 Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
                         const ConvTranspose2dParams& params = {});
 /// The shape [N,K,P,Q] of its result. Throws as it does.
