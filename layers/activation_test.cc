@@ -12,7 +12,7 @@ using internal::values;
 TEST(ActivationTest, BadOptionsAndInputs) {
   EXPECT_THROW(PReLU({.parameters = 0}), ValueError);
   EXPECT_THROW(CELU({.alpha = 0}), ValueError);
-  EXPECT_THROW(Maxout({.pieces = 4})(ones({2, 6})), ValueError);
+  EXPECT_THROW(Maxout({.pieces = 4})(ones({2, 6})), ShapeError);
   EXPECT_THROW(PReLU({.parameters = 3})(ones({2, 4})), ShapeError);
   EXPECT_THROW(Softmax({.dim = 2})(ones({2, 4})), IndexError);
 }
