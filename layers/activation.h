@@ -166,7 +166,7 @@ struct MaxoutOptions {
   int dim = 1;
 };
 /// The largest of each `pieces` neighbours along a dimension: [N,C] -> [N,C/pieces]. Forward throws
-/// ValueError where they do not divide it. (Goodfellow et al. 2013, §2)
+/// ShapeError where they do not divide it. (Goodfellow et al. 2013, §2)
 class Maxout final : public Configured<MaxoutOptions> {
  public:
   using Configured::Configured;

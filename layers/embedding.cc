@@ -27,7 +27,22 @@ void Embedding::init() {
 }
 
 Variable Embedding::forward(const Variable& ids) {
-  return autograd::embedding(weight_, ids.value(), options_.padding_index);
+  const Variable rows = autograd::embedding(weight_, ids.value(), options_.padding_index);
+  return update_ ? update_->apply(rows, ids.value()) : rows;
+}
+
+std::unique_ptr<EmbeddingUpdate> Embedding::exchange_update(std::unique_ptr<EmbeddingUpdate> next) {
+  update_.swap(next);
+  refresh_parameters();
+  return next;
+}
+
+void Embedding::refresh_parameters() {
+  NamedVariables parameters = {{"weight", weight_}};
+  if (update_) {
+    for (auto& parameter : update_->parameters()) parameters.push_back(std::move(parameter));
+  }
+  replace_registered(std::move(parameters), {});
 }
 
 std::string Embedding::describe() const {

@@ -5,9 +5,21 @@
 #ifndef TENON_LAYERS_EMBEDDING_H_
 #define TENON_LAYERS_EMBEDDING_H_
 
+#include <memory>
+
 #include "layers/module.h"
 
 namespace tenon::layers {
+
+/// What is added to the rows that an Embedding reads, such as a low-rank update of its table.
+class EmbeddingUpdate {
+ public:
+  virtual ~EmbeddingUpdate() = default;
+  /// rows [..,D], those that were read for ids [..] -> [..,D].
+  virtual Variable apply(const Variable& rows, const Tensor& ids) = 0;
+  /// Under the names they have within the layer.
+  virtual NamedVariables parameters() const = 0;
+};
 
 struct EmbeddingOptions {
   std::int64_t num_embeddings = 0;  ///< rows of the table
@@ -34,6 +46,15 @@ class Embedding : public Module {
 
   const EmbeddingOptions& options() const { return options_; }
   const Variable& weight() const { return weight_; }
+
+  /// Null where there is none.
+  EmbeddingUpdate* update() const { return update_.get(); }
+  /// Puts `next`, which may be null, in the place of the update, which it returns. Its parameters
+  /// are the layer's from now on.
+  std::unique_ptr<EmbeddingUpdate> exchange_update(std::unique_ptr<EmbeddingUpdate> next);
+  /// Registers the update's parameters again, after they have changed.
+  void refresh_parameters();
+
   std::string describe() const override;
 
  private:
@@ -41,6 +62,7 @@ class Embedding : public Module {
 
   EmbeddingOptions options_;
   Variable weight_;
+  std::unique_ptr<EmbeddingUpdate> update_;
 };
 
 }  // namespace tenon::layers

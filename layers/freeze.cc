@@ -1,11 +1,10 @@
 #include "layers/freeze.h"
 
 namespace tenon::layers {
-namespace {
 
-/// Linear in memory, and no worse than the product of the lengths in time: only the last star seen
-/// is ever taken up again.
-bool matches(std::string_view name, std::string_view pattern) {
+// Linear in memory, and no worse than the product of the lengths in time: only the last star seen
+// is ever taken up again.
+bool matches_pattern(std::string_view name, std::string_view pattern) {
   std::size_t n = 0;
   std::size_t p = 0;
   std::size_t star = std::string_view::npos;
@@ -27,9 +26,12 @@ bool matches(std::string_view name, std::string_view pattern) {
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
+namespace {
+
 NamedVariables matching(const char* op, const Module& module, std::string_view pattern) {
   NamedVariables parameters = module.named_parameters();
-  std::erase_if(parameters, [&](const auto& entry) { return !matches(entry.first, pattern); });
+  std::erase_if(parameters,
+                [&](const auto& entry) { return !matches_pattern(entry.first, pattern); });
   if (parameters.empty()) {
     throw ValueError(std::string("[") + op + "] expected a pattern that matches a parameter of " +
                      module.describe() + ", got \"" + std::string(pattern) + "\"");

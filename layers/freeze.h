@@ -15,6 +15,9 @@
 
 namespace tenon::layers {
 
+/// Whether `pattern` matches `name`.
+bool matches_pattern(std::string_view name, std::string_view pattern);
+
 /// The named_parameters() whose names match. Throws ValueError where none does.
 NamedVariables parameters_matching(const Module& module, std::string_view pattern);
 

@@ -67,6 +67,17 @@ double Linear::flops(const Shape& result) const {
   return 2.0 * static_cast<double>(in_features() * numel(result));
 }
 
+void Linear::replace(std::unique_ptr<LinearOperator> next, Variable bias) {
+  if (!next) throw ValueError(where() + "expected an operator, got a null pointer");
+  if (bias.defined() && bias.shape() != Shape{next->out_features()}) {
+    throw ShapeError(where() + "expected a bias [" + std::to_string(next->out_features()) +
+                     "], got " + to_string(bias.shape()));
+  }
+  operator_ = std::move(next);
+  bias_ = std::move(bias);
+  register_all();
+}
+
 std::string Linear::describe() const {
   const bool is_dense = dynamic_cast<const DenseOperator*>(operator_.get()) != nullptr;
   return "Linear(" + std::to_string(in_features()) + " -> " + std::to_string(out_features()) +

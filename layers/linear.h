@@ -92,6 +92,11 @@ class Linear : public Activatable {
   /// still hold the old parameters. Throws ShapeError where the features differ, ValueError for a
   /// null pointer.
   std::unique_ptr<LinearOperator> exchange_operator(std::unique_ptr<LinearOperator> next);
+  /// Other features altogether: operator and bias (undefined for none). Throws ShapeError where the
+  /// bias does not fit.
+  void replace(std::unique_ptr<LinearOperator> next, Variable bias);
+  /// Registers the operator's parameters and buffers again, after they have changed.
+  void refresh_parameters() { register_all(); }
 
   double flops(const Shape& result) const override;
   std::string describe() const override;

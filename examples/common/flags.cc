@@ -35,7 +35,8 @@ T parse_integer(const std::string& flag, const std::string& text, T low,
   T value{};
   if (parse_number(text, value) && value >= low && value <= high) return value;
   const bool open = high == std::numeric_limits<T>::max();
-  reject(flag, "an integer from " + std::to_string(low) + (open ? "" : " to " + std::to_string(high)),
+  reject(flag,
+         "an integer from " + std::to_string(low) + (open ? "" : " to " + std::to_string(high)),
          text);
 }
 
@@ -96,8 +97,9 @@ void Flags::add(CommonOptions& options) {
   CommonOptions* o = &options;
   impl_->common = o;
   if (o->out_dir.empty()) o->out_dir = "tenon_out/" + impl_->example;
-  impl_->add("seed", "N", std::to_string(o->seed), "of all random numbers",
-             [o](const std::string& text) { o->seed = parse_integer<std::uint64_t>("seed", text, 0); });
+  impl_->add(
+      "seed", "N", std::to_string(o->seed), "of all random numbers",
+      [o](const std::string& text) { o->seed = parse_integer<std::uint64_t>("seed", text, 0); });
   impl_->add("epochs", "N", std::to_string(o->epochs), "times through the training data",
              [o](const std::string& text) { o->epochs = parse_integer<int>("epochs", text, 1); });
   add_count("batch_size", o->batch_size, "examples per update");
@@ -105,7 +107,8 @@ void Flags::add(CommonOptions& options) {
              [o](const std::string& text) { o->lr = parse_real("lr", text, 1e-30, 1e6); });
   impl_->add("device", "NAME", to_string(o->device), "cpu, cuda or cuda:N",
              [o](const std::string& text) { o->device = parse_usable_device(text); });
-  impl_->add("data_dir", "DIR", "", "folder of the data sets (default: $TENON_DATA, else ../shared/data)",
+  impl_->add("data_dir", "DIR", "",
+             "folder of the data sets (default: $TENON_DATA, else ../shared/data)",
              [o](const std::string& text) { o->data_dir = text; });
   impl_->add("out_dir", "DIR", o->out_dir, "folder for everything that is written",
              [o](const std::string& text) { o->out_dir = text; });
@@ -121,9 +124,8 @@ void Flags::add_count(const std::string& name, std::int64_t& value, const std::s
 
 void Flags::add_number(const std::string& name, double& value, double low, double high,
                        const std::string& help) {
-  impl_->add(name, "X", shown(value), help, [=, &value](const std::string& text) {
-    value = parse_real(name, text, low, high);
-  });
+  impl_->add(name, "X", shown(value), help,
+             [=, &value](const std::string& text) { value = parse_real(name, text, low, high); });
 }
 
 void Flags::add_choice(const std::string& name, std::string& value,
@@ -139,6 +141,15 @@ void Flags::add_choice(const std::string& name, std::string& value,
     }
     reject(name, "one of " + list, text);
   });
+}
+
+void Flags::add_text(const std::string& name, std::string& value, const std::string& value_name,
+                     const std::string& help) {
+  impl_->add(name, value_name, value, help, [&value](const std::string& text) { value = text; });
+}
+
+void Flags::add_switch(const std::string& name, bool& value, const std::string& help) {
+  impl_->app.add_flag("--" + name, value, help);
 }
 
 int Flags::fail(int code, const std::string& message) const {

@@ -55,6 +55,11 @@ class Flags {
                   const std::string& help);
   void add_choice(const std::string& name, std::string& value,
                   const std::vector<std::string>& choices, const std::string& help);
+  /// Any text, such as a path.
+  void add_text(const std::string& name, std::string& value, const std::string& value_name,
+                const std::string& help);
+  /// False until the flag is there.
+  void add_switch(const std::string& name, bool& value, const std::string& help);
 
   /// Reads the command line, makes sure of the output folder, calls `body` and returns the exit
   /// code: 0, 2 for flags or data that are not as they should be or a status of `body`, 1 where it

@@ -1,0 +1,107 @@
+#include "models/lm/causal_lm.h"
+
+#include "autograd/ops.h"
+#include "init/init.h"
+#include "layers/placeholders.h"
+#include "models/lm/block.h"
+#include "models/lm/families.h"
+#include "models/lm/rope.h"
+#include "tensor/ops.h"
+#include "tensor/random.h"
+
+namespace tenon::models {
+namespace {
+
+bool ends_with(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+/// Where each token stands among those that are there: [B,T] i64, or [1,T] without a mask.
+Tensor positions_of(const Tensor& tokens, const LmCall& call, std::int64_t offset) {
+  const std::int64_t length = tokens.size(1);
+  if (!call.mask.defined()) return arange(offset, offset + length).unsqueeze(0);
+  const Tensor here = call.mask.to(kCpu).contiguous();
+  const Tensor positions = empty(here.shape(), {.dtype = DType::kI64});
+  for (std::int64_t b = 0; b < here.size(0); ++b) {
+    std::int64_t next = 0;
+    for (std::int64_t t = 0; t < length; ++t) {
+      const bool there = here.data<bool>()[b * length + t];
+      // Padding takes the place of the token after it; nobody sees it.
+      positions.data<std::int64_t>()[b * length + t] = there ? next++ : (next > 0 ? next - 1 : 0);
+    }
+  }
+  return positions.to(tokens.device());
+}
+
+void check_call(const CausalLm& model, const Tensor& tokens, const LmCall& call) {
+  const std::string who = "[" + model.describe() + "] ";
+  if (tokens.ndim() != 2 || tokens.dtype() != DType::kI64 || tokens.numel() == 0) {
+    throw ShapeError(who + "expected tokens [B,T] i64 with at least one, got " +
+                     std::string(tenon::name(tokens.dtype())) + " " + to_string(tokens.shape()));
+  }
+  const std::int64_t offset = call.cache ? call.cache->length() : 0;
+  if (offset + tokens.size(1) > model.config().positions) {
+    throw ShapeError(who + "expected at most " + std::to_string(model.config().positions) +
+                     " positions, got " + std::to_string(offset + tokens.size(1)));
+  }
+  if (call.cache && autograd::grad_enabled()) {
+    throw AutogradError(who + "expected NoGrad with a cache: its positions have no gradient");
+  }
+  if (!call.mask.defined()) return;
+  if (call.cache) throw ValueError(who + "expected a mask or a cache, got both");
+  if (call.mask.shape() != tokens.shape() || call.mask.dtype() != DType::kBool) {
+    throw ShapeError(who + "expected a bool mask " + to_string(tokens.shape()) + ", got " +
+                     std::string(tenon::name(call.mask.dtype())) + " " +
+                     to_string(call.mask.shape()));
+  }
+}
+
+}  // namespace
+
+Variable CausalLm::hidden(const Tensor& tokens, const LmCall& call) {
+  check_call(*this, tokens, call);
+  const std::int64_t offset = call.cache ? call.cache->length() : 0;
+  const Tensor positions = positions_of(tokens, call, offset);
+  BlockCall inner{.cache = call.cache, .offset = offset};
+  if (call.mask.defined()) inner.key_mask = call.mask.unsqueeze(1).unsqueeze(1);
+  if (config_.family == Family::kLlama) {
+    auto [cos, sin] = rope_table(config_.rope, config_.size_of_head(), positions.to(kCpu));
+    inner.cos = cos.unsqueeze(1).to(tokens.device());
+    inner.sin = sin.unsqueeze(1).to(tokens.device());
+  }
+  const Variable x = run_blocks(embed(tokens, positions), inner);
+  if (call.cache) call.cache->advance(tokens.size(1));
+  return finish(x);
+}
+
+void CausalLm::finish_construction() {
+  if (config_.tied) {
+    auto operator_of_table = std::make_unique<layers::DenseOperator>(embedding().weight());
+    head().exchange_operator(std::move(operator_of_table));
+  }
+  if (layers::Placeholders::wanted()) return;
+  for (const auto& [name, parameter] : named_parameters()) {
+    if (parameter.ndim() >= 2) {
+      init::normal_(parameter.value(), default_generator(), {.deviation = config_.init_deviation});
+    } else if (ends_with(name, ".bias")) {
+      parameter.value().fill_(0);
+    }
+  }
+}
+
+std::unique_ptr<CausalLm> make_causal_lm(const LmConfig& config) {
+  check_lm_config(config);
+  switch (config.family) {
+    case Family::kOpt:
+      return make_opt(config);
+    case Family::kGptNeo:
+      return make_gpt_neo(config);
+    case Family::kGpt2:
+      return make_gpt2(config);
+    case Family::kLlama:
+      break;
+  }
+  return make_llama(config);
+}
+
+}  // namespace tenon::models
