@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "autograd/autocast.h"
+#include "benchmarks/lm_workloads.h"
 #include "layers/layers.h"
 #include "models/models.h"
 #include "optim/adam.h"
@@ -150,6 +151,8 @@ std::vector<Workload> workloads() {
       images("resnet18_cifar10_b64", 213e9, {64, 3, 32, 32}, 10, sgd,
              maker<models::ImageResNet>({.classes = 10, .thumbnails = true})),
       images("alexnet_b16", 66.3e9, {16, 3, 224, 224}, 1000, sgd, maker<models::AlexNet>()),
+      opt125m_lora("opt125m_lora_b2x128", /*quantized=*/false),
+      opt125m_lora("opt125m_qlora_b2x128", /*quantized=*/true),
   };
 }
 

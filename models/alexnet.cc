@@ -5,14 +5,13 @@
 #include "layers/conv2d.h"
 #include "layers/dropout.h"
 #include "layers/linear.h"
-#include "layers/pooling.h"
 
 namespace tenon::models {
 namespace {
 
 using layers::Variable;
 
-constexpr int kSide = 6;  // of the features
+constexpr int kSide = 6;  // of what the classifier sees
 constexpr std::int64_t kHidden = 4096;
 
 void add_conv(layers::Sequential& net, const layers::Conv2dOptions& options) {
@@ -31,7 +30,10 @@ void add_hidden(layers::Sequential& net, std::int64_t in, double dropout) {
 }  // namespace
 
 AlexNet::AlexNet(layers::Module* parent, std::string_view name, const AlexNetOptions& options)
-    : Module(parent, name), features(this, "features"), classifier(this, "classifier") {
+    : Module(parent, name),
+      features(this, "features"),
+      avgpool(this, "avgpool", {.size = kSide}),
+      classifier(this, "classifier") {
   add_conv(features, {.in_channels = options.in_channels,
                       .out_channels = 64,
                       .kernel = 11,
@@ -50,12 +52,7 @@ AlexNet::AlexNet(layers::Module* parent, std::string_view name, const AlexNetOpt
 }
 
 Variable AlexNet::forward(const Variable& images) {
-  const Variable x = features(images);
-  if (x.size(2) != kSide || x.size(3) != kSide) {
-    throw ShapeError(where() + "expected images with sides from 223 to 254, got " +
-                     to_string(images.shape()));
-  }
-  return classifier(autograd::flatten(x, 1));
+  return classifier(autograd::flatten(avgpool(features(images)), 1));
 }
 
 }  // namespace tenon::models

@@ -4,6 +4,7 @@
 #ifndef TENON_MODELS_ALEXNET_H_
 #define TENON_MODELS_ALEXNET_H_
 
+#include "layers/pooling.h"
 #include "layers/sequential.h"
 
 namespace tenon::models {
@@ -15,12 +16,12 @@ struct AlexNetOptions {
 };
 
 /// features: conv 64@11x11/4, ReLU, pool 3/2, conv 192@5x5, ReLU, pool 3/2, conv 384@3x3, ReLU,
-/// conv 256@3x3, ReLU, conv 256@3x3, ReLU, pool 3/2; classifier: dropout, 4096, ReLU, dropout,
-/// 4096, ReLU, classes. The state dict is that of torchvision's alexnet. Images are [N,C,H,W] with
-/// sides from 223 to 254, for which the features are 6x6; others throw ShapeError. (Krizhevsky
-/// 2014, "One weird trick for parallelizing convolutional neural networks", whose listing
-/// torchvision follows, after Krizhevsky, Sutskever & Hinton 2012, "ImageNet classification with
-/// deep convolutional neural networks", §3.5)
+/// conv 256@3x3, ReLU, conv 256@3x3, ReLU, pool 3/2; avgpool: means to 6x6; classifier: dropout,
+/// 4096, ReLU, dropout, 4096, ReLU, classes. The state dict is that of torchvision's alexnet.
+/// Images [N,C,H,W] may have any sides from 63; smaller ones throw ShapeError. (Krizhevsky 2014,
+/// "One weird trick for parallelizing convolutional neural networks", whose listing torchvision
+/// follows, after Krizhevsky, Sutskever & Hinton 2012, "ImageNet classification with deep
+/// convolutional neural networks", §3.5)
 class AlexNet : public layers::Module {
  public:
   using Options = AlexNetOptions;
@@ -32,6 +33,7 @@ class AlexNet : public layers::Module {
   layers::Variable forward(const layers::Variable& images) override;
 
   layers::Sequential features;
+  layers::AdaptiveAvgPool2d avgpool;
   layers::Sequential classifier;
 };
 

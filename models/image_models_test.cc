@@ -24,12 +24,8 @@ TEST(AlexNetTest, AgreesWithPyTorch) {
   EXPECT_EQ(to_string(state[10].second.shape()), "[4096,9216]");
   EXPECT_EQ(state[15].first, "classifier.6.bias");
   const autograd::NoGrad guard;
-  EXPECT_EQ(to_string(net(zeros({1, 3, 223, 254})).shape()), "[1,1000]");
-  expect_error<ShapeError>(
-      [&] {
-        net(zeros({1, 3, 222, 224}));
-      },
-      {"[AlexNet]", "223 to 254", "[1,3,222,224]"});
+  EXPECT_EQ(to_string(net(zeros({1, 3, 63, 300})).shape()), "[1,1000]");
+  EXPECT_THROW(net(zeros({1, 3, 62, 224})), ShapeError);
   EXPECT_THROW(net(zeros({1, 1, 224, 224})), ShapeError);
 }
 

@@ -1,0 +1,88 @@
+#include "benchmarks/lm_workloads.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "autograd/autocast.h"
+#include "autograd/ops.h"
+#include "finetune/lora.h"
+#include "finetune/quantize.h"
+#include "models/lm/causal_lm.h"
+#include "models/lm/loss.h"
+#include "optim/adam.h"
+#include "tensor/random.h"
+
+namespace tenon::benchmarks {
+namespace {
+
+/// Products of 85 million weights and the head with 256 tokens, forward and to the input, and of
+/// attention.
+constexpr double kFlop = 128e9;
+
+struct Task {
+  std::unique_ptr<models::CausalLm> model;
+  std::unique_ptr<finetune::Lora> lora;
+  std::unique_ptr<optim::AdamW> optimizer;
+  Tensor tokens;
+  Tensor labels;
+  std::optional<DType> autocast;
+
+  autograd::Variable loss() const {
+    const autograd::Variable hidden = model->hidden(tokens);
+    return models::linear_cross_entropy(autograd::reshape(hidden, {-1, hidden.size(2)}),
+                                        model->embedding().weight(), labels);
+  }
+
+  void step() const {
+    optimizer->zero_grad();
+    autograd::Variable value;
+    if (autocast) {
+      const autograd::Autocast scope(*autocast);
+      value = loss();
+    } else {
+      value = loss();
+    }
+    value.backward();
+    optimizer->step();
+  }
+};
+
+void to_bf16(models::CausalLm& model) {
+  for (const auto& [path, module] : model.named_modules()) {
+    auto* linear = dynamic_cast<layers::Linear*>(module);
+    if (!linear || path == "lm_head") continue;
+    linear->weight().set_value(linear->weight().value().to(DType::kBF16));
+  }
+}
+
+std::function<void()> make(bool quantized, Compute compute) {
+  Generator& random = default_generator();
+  auto task = std::make_shared<Task>();
+  task->model =
+      models::make_causal_lm({.vocab_size = 50000, .activation = models::LmActivation::kGelu});
+  if (compute == Compute::kBF16) task->autocast = DType::kBF16;
+  if (quantized) {
+    finetune::quantize_linears(*task->model);
+  } else if (task->autocast) {
+    to_bf16(*task->model);
+  }
+  task->lora = std::make_unique<finetune::Lora>(
+      *task->model,
+      finetune::LoraOptions{.targets = {.include = {"q_proj", "k_proj", "v_proj", "out_proj"}},
+                            .rank = 8,
+                            .alpha = 32});
+  task->optimizer =
+      std::make_unique<optim::AdamW>(task->lora->trainable(), optim::AdamWOptions{.lr = 2e-4});
+  task->tokens = randint(0, 50000, {2, 128}, random);
+  task->labels = randint(0, 50000, {256}, random);
+  return [task] { task->step(); };
+}
+
+}  // namespace
+
+Workload opt125m_lora(const std::string& name, bool quantized) {
+  return {name, kFlop, [quantized](Compute compute) { return make(quantized, compute); }};
+}
+
+}  // namespace tenon::benchmarks
