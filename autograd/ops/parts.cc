@@ -1,8 +1,10 @@
 // Parts of tensors, and tensors from parts.
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "autograd/autocast.h"
 #include "autograd/ops.h"
 #include "autograd/record.h"
 
@@ -116,7 +118,29 @@ Variable diagonal(const Variable& x, std::int64_t offset, int dim0, int dim1) {
       x);
 }
 
+namespace {
+
+/// Whether products in 16 bits left parts of several dtypes, which autocast lets stand together.
+bool are_mixed(std::span<const Variable> variables) {
+  if (!autocast_dtype()) return false;
+  return std::any_of(variables.begin(), variables.end(), [&](const Variable& variable) {
+    return variable.dtype() != variables.front().dtype();
+  });
+}
+
+/// All in the widest of their dtypes.
+std::vector<Variable> promoted(std::span<const Variable> variables) {
+  DType widest = variables.front().dtype();
+  for (const Variable& variable : variables) widest = promote(widest, variable.dtype());
+  std::vector<Variable> result;
+  for (const Variable& variable : variables) result.push_back(to(variable, widest));
+  return result;
+}
+
+}  // namespace
+
 Variable cat(std::span<const Variable> variables, int dim) {
+  if (are_mixed(variables)) return cat(promoted(variables), dim);
   std::vector<Tensor> values;
   for (const Variable& variable : variables) values.push_back(variable.value());
   Tensor y = tenon::cat(values, dim);
@@ -135,6 +159,7 @@ Variable cat(std::span<const Variable> variables, int dim) {
 }
 
 Variable stack(std::span<const Variable> variables, int dim) {
+  if (are_mixed(variables)) return stack(promoted(variables), dim);
   std::vector<Tensor> values;
   for (const Variable& variable : variables) values.push_back(variable.value());
   Tensor y = tenon::stack(values, dim);
