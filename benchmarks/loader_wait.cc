@@ -1,6 +1,7 @@
 // How long the training step waits for its data: LeNet on CIFAR-sized images, augmented by a
 // loader's workers. Prints the share of an epoch's time spent between the body of the loop and the
-// next batch.
+// next batch. Where the step itself keeps every processor busy, as here, a worker gains nothing
+// over making the batch in the loop.
 //
 //   ./bazelw run //benchmarks:loader_wait
 #include <chrono>

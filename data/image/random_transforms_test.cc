@@ -249,6 +249,29 @@ TEST(Geometry, NamesWhatDoesNotFit) {
   }
 }
 
+// Every place of a box of the image's own width, also wholly outside, against pixel by pixel.
+TEST(Geometry, CropEachKeepsOrChangesTheWidth) {
+  const Tensor image = random_bytes({1, 2, 4, 5});
+  for (const std::int64_t width : {5, 4, 6}) {
+    for (std::int64_t top = -6; top <= 6; ++top) {
+      for (std::int64_t left = -7; left <= 7; ++left) {
+        const Tensor part = crop_each(image, 3, width, static_cast<double>(top),
+                                      static_cast<double>(left), Border::kConstant, 9);
+        for (std::int64_t c = 0; c < 2; ++c) {
+          for (std::int64_t y = 0; y < 3; ++y) {
+            for (std::int64_t x = 0; x < width; ++x) {
+              const std::int64_t from_y = y + top, from_x = x + left;
+              const bool inside = from_y >= 0 && from_y < 4 && from_x >= 0 && from_x < 5;
+              const int expected = inside ? image.item<int>({0, c, from_y, from_x}) : 9;
+              ASSERT_EQ(part.item<int>({0, c, y, x}), expected) << top << " " << left;
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(Geometry, CropIsAView) {
   const Tensor image = random_bytes({1, 4, 6});
   const Tensor part = crop(image, {.top = 1, .left = 2, .height = 2, .width = 3});
