@@ -16,6 +16,7 @@ last=-1
 done=0
 RANDOM=7
 while [ $done -lt "$kills" ]; do
+  rm -f out
   "$target" killed 1000000 >out 2>err &
   process=$!
   # 5 to 64 ms after it has loaded, which begins some 10 ms after its start.
