@@ -5,8 +5,6 @@
 #include <limits>
 
 #include "autograd/ops.h"
-#include "data/data_loader.h"
-#include "data/tensor_dataset.h"
 #include "layers/loss.h"
 #include "optim/adam.h"
 #include "tensor/ops.h"
@@ -29,19 +27,37 @@ class SeedScope {
   Generator before_;
 };
 
-// One pass over the examples; the mean loss.
-double run_epoch(Mlp& net, data::DataLoader& loader, optim::Optimizer& optimizer,
-                 const std::function<Variable(const Variable&, const Tensor&)>& loss_of) {
-  double sum = 0;
-  for (const data::Batch& batch : loader) {
-    const Variable loss = loss_of(net(batch.inputs), batch.targets);
-    optimizer.zero_grad();
-    loss.backward();
-    optimizer.step();
-    sum += loss.item<double>() * static_cast<double>(batch.size());
+// Examples in a new order for each epoch, gathered once so that batches are views.
+class Epochs {
+ public:
+  Epochs(Tensor x, Tensor targets, std::int64_t batch, std::uint64_t seed)
+      : x_(std::move(x)), targets_(std::move(targets)), batch_(batch), random_(seed) {}
+
+  std::int64_t batch() const { return batch_; }
+
+  /// The mean loss of one pass.
+  double run(Mlp& net, optim::Optimizer& optimizer, const MlpEstimator::Loss& loss_of) {
+    const std::int64_t count = x_.size(0);
+    const Tensor order = randperm(count, random_);
+    const Tensor x = index_select(x_, 0, order);
+    const Tensor targets = index_select(targets_, 0, order);
+    double sum = 0;
+    for (std::int64_t begin = 0; begin < count; begin += batch_) {
+      const std::int64_t end = std::min(begin + batch_, count);
+      const Variable loss = loss_of(net(x.slice(0, begin, end)), targets.slice(0, begin, end));
+      optimizer.zero_grad();
+      loss.backward();
+      optimizer.step();
+      sum += loss.item<double>() * static_cast<double>(end - begin);
+    }
+    return sum / static_cast<double>(count);
   }
-  return sum / static_cast<double>(loader.dataset().size());
-}
+
+ private:
+  Tensor x_, targets_;
+  std::int64_t batch_;
+  Generator random_;
+};
 
 // Position of each label among the classes.
 Tensor encode(const std::vector<std::int64_t>& labels, const std::vector<std::int64_t>& classes) {
@@ -95,17 +111,16 @@ void MlpEstimator::train(const Tensor& x, const Tensor& targets, std::int64_t ou
   sizes.push_back(outputs);
   net_ = std::make_unique<Mlp>(MlpOptions{
       .sizes = sizes, .activation = options_.activation, .init = init::Scheme::kXavierUniform});
-  const std::int64_t batch = std::min(options_.batch_size, x.size(0));
+  Epochs epochs(x.to(DType::kF32), targets, std::min(options_.batch_size, x.size(0)),
+                options_.seed);
   optim::Adam optimizer(
       net_->parameters(),
-      {.lr = options_.lr, .weight_decay = options_.l2 / static_cast<double>(batch)});
-  const data::TensorDataset examples(x.to(DType::kF32), targets);
-  data::DataLoader loader(examples, {.batch_size = batch, .shuffle = true, .seed = options_.seed});
+      {.lr = options_.lr, .weight_decay = options_.l2 / static_cast<double>(epochs.batch())});
   loss_curve_.clear();
   double best = std::numeric_limits<double>::infinity();
   for (int in_vain = 0;
        std::ssize(loss_curve_) < options_.max_epochs && in_vain <= options_.patience;) {
-    const double now = run_epoch(*net_, loader, optimizer, loss);
+    const double now = epochs.run(*net_, optimizer, loss);
     if (!std::isfinite(now)) {
       throw ValueError(where("fit") + "the loss is " + std::to_string(now) + " in epoch " +
                        std::to_string(loss_curve_.size() + 1) +

@@ -35,15 +35,15 @@ struct MlpEstimatorOptions {
 /// What the two below share.
 class MlpEstimator {
  public:
+  using Loss =
+      std::function<layers::Variable(const layers::Variable& output, const Tensor& target)>;
+
   /// The mean loss of each epoch of the last fit.
   const std::vector<double>& loss_curve() const { return loss_curve_; }
   /// The network, for a look inside. Throws ValueError before the first fit.
   Mlp& net() const;
 
  protected:
-  using Loss =
-      std::function<layers::Variable(const layers::Variable& output, const Tensor& target)>;
-
   /// Throws ValueError that names `estimator` for options outside their domain.
   MlpEstimator(const char* estimator, const MlpEstimatorOptions& options);
 
