@@ -230,7 +230,7 @@ struct ReadAdapter {
 };
 
 absl::StatusOr<ReadAdapter> read_adapter(layers::Module& model, const std::string& folder) {
-  auto options = read_adapter_config(folder);
+  auto options = read_adapter_config(config_path(folder));
   if (!options.ok()) return options.status();
   auto state = read_state(folder);
   if (!state.ok()) return state.status();
@@ -264,12 +264,12 @@ absl::Status save_adapter(const std::string& folder, const Lora& lora,
   return write_file(config_path(folder), config.dump(2) + "\n");
 }
 
-absl::StatusOr<LoraOptions> read_adapter_config(const std::string& folder) {
-  const auto object = models::read_json_object(config_path(folder));
+absl::StatusOr<LoraOptions> read_adapter_config(const std::string& path) {
+  const auto object = models::read_json_object(path);
   if (!object.ok()) return object.status();
   JsonFields fields(*object);
   const LoraOptions options = parse(fields);
-  if (!fields.status().ok()) return in_file(config_path(folder), fields.status());
+  if (!fields.status().ok()) return in_file(path, fields.status());
   return options;
 }
 

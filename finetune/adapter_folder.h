@@ -25,10 +25,10 @@ struct SaveAdapterOptions {
 absl::Status save_adapter(const std::string& folder, const Lora& lora,
                           const SaveAdapterOptions& options = {});
 
-/// Reads `adapter_config.json`. Errors name the file and the key: InvalidArgument for damage, for
-/// rank 0 and values out of range, Unimplemented for another kind of adapter or a feature that
+/// Reads an `adapter_config.json`. Errors name the file and the key: InvalidArgument for damage,
+/// for rank 0 and values out of range, Unimplemented for another kind of adapter or a feature that
 /// Tenon does not have, such as "modules_to_save".
-absl::StatusOr<LoraOptions> read_adapter_config(const std::string& folder);
+absl::StatusOr<LoraOptions> read_adapter_config(const std::string& path);
 
 /// Puts the adapter of a folder into a model, under a name. The model is changed only where both
 /// files are as they should be: InvalidArgument that names the file and the tensor or target which

@@ -1,0 +1,7 @@
+#include "models/lm/config.h"
+#include "tools/fuzz_file.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  (void)tenon::models::read_lm_config(tenon::FuzzFile(bytes, size).path());
+  return 0;
+}
