@@ -14,18 +14,28 @@ namespace {
 template <class T>
 using Bits = std::conditional_t<std::is_same_v<T, float>, float, std::uint16_t>;
 
-template <class T>
-Bits<T> to_bits(float value) {
-  if constexpr (std::is_same_v<T, float>) {
-    return value;
-  } else {
-    return T(value).bits;
+/// The upper halves of floats that are not NaN, rounded to nearest, ties to even. A loop that the
+/// compiler turns into a handful of vector instructions, which BFloat16's own check for NaN is not.
+void round_to_bf16(const float (&from)[16], std::uint16_t (&to)[16]) {
+  for (int i = 0; i < 16; ++i) {
+    const auto bits = std::bit_cast<std::uint32_t>(from[i]);
+    to[i] = static_cast<std::uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
   }
 }
 
 template <class T>
 void fill_table(const Codebook16& code, float scale, Bits<T> (&table)[16]) {
-  for (std::size_t i = 0; i < 16; ++i) table[i] = to_bits<T>(code[i] * scale);
+  if constexpr (std::is_same_v<T, float>) {
+    for (std::size_t i = 0; i < 16; ++i) table[i] = code[i] * scale;
+  } else {
+    float scaled[16];
+    for (std::size_t i = 0; i < 16; ++i) scaled[i] = code[i] * scale;
+    if constexpr (std::is_same_v<T, BFloat16>) {
+      round_to_bf16(scaled, table);
+    } else {
+      for (std::size_t i = 0; i < 16; ++i) table[i] = T(scaled[i]).bits;
+    }
+  }
 }
 
 /// Elements [begin, end), begin even, into out.
