@@ -19,7 +19,7 @@ namespace tenon::examples {
 namespace {
 
 constexpr std::int32_t kVocabulary = 2048;
-constexpr std::size_t kQuickBytes = 120000;
+constexpr std::size_t kQuickBytes = 50000;
 
 struct Texts {
   std::string train;

@@ -1,7 +1,6 @@
 #include "models/lm/causal_lm.h"
 
 #include "autograd/ops.h"
-#include "init/init.h"
 #include "layers/placeholders.h"
 #include "models/lm/block.h"
 #include "models/lm/families.h"
@@ -75,22 +74,13 @@ Variable CausalLm::hidden(const Tensor& tokens, const LmCall& call) {
 }
 
 void CausalLm::finish_construction() {
-  if (config_.tied) {
-    auto operator_of_table = std::make_unique<layers::DenseOperator>(embedding().weight());
-    head().exchange_operator(std::move(operator_of_table));
-  }
-  if (layers::Placeholders::wanted()) return;
-  for (const auto& [name, parameter] : named_parameters()) {
-    if (parameter.ndim() >= 2) {
-      init::normal_(parameter.value(), default_generator(), {.deviation = config_.init_deviation});
-    } else if (ends_with(name, ".bias")) {
-      parameter.value().fill_(0);
-    }
-  }
+  if (!config_.tied) return;
+  head().exchange_operator(std::make_unique<layers::DenseOperator>(embedding().weight()));
 }
 
-std::unique_ptr<CausalLm> make_causal_lm(const LmConfig& config) {
-  check_lm_config(config);
+namespace {
+
+std::unique_ptr<CausalLm> make_family(const LmConfig& config) {
   switch (config.family) {
     case Family::kOpt:
       return make_opt(config);
@@ -102,6 +92,29 @@ std::unique_ptr<CausalLm> make_causal_lm(const LmConfig& config) {
       break;
   }
   return make_llama(config);
+}
+
+void initialize(const CausalLm& model) {
+  for (const auto& [name, parameter] : model.named_parameters()) {
+    if (parameter.ndim() >= 2) {
+      parameter.set_value(
+          tenon::normal(parameter.shape(), 0, model.config().init_deviation, default_generator()));
+    } else if (ends_with(name, ".bias")) {
+      parameter.set_value(zeros(parameter.shape()));
+    }
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<CausalLm> make_causal_lm(const LmConfig& config) {
+  check_lm_config(config);
+  const bool wants_weights = !layers::Placeholders::wanted();
+  // Weights that would be replaced at once are not made.
+  const layers::Placeholders scope;
+  auto model = make_family(config);
+  if (wants_weights) initialize(*model);
+  return model;
 }
 
 }  // namespace tenon::models

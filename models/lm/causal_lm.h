@@ -60,8 +60,7 @@ class CausalLm : public layers::Module {
  protected:
   explicit CausalLm(const LmConfig& config) : config_(config) {}
 
-  /// First weights: N(0, init_deviation²), biases 0, norms 1; and the head's weight is the table's
-  /// where `tied`. For the end of a constructor.
+  /// The head's weight becomes the table's where `tied`. For the end of a constructor.
   void finish_construction();
 
  private:
@@ -73,8 +72,9 @@ class CausalLm : public layers::Module {
   bool checkpointing_ = false;
 };
 
-/// A model with first weights from default_generator(), or none within layers::Placeholders. Throws
-/// ValueError for a config that makes no sense.
+/// A model with first weights from default_generator(), N(0, init_deviation²) with biases of 0 and
+/// norms of 1, or with none within layers::Placeholders. Throws ValueError for a config that makes
+/// no sense.
 std::unique_ptr<CausalLm> make_causal_lm(const LmConfig& config);
 
 }  // namespace tenon::models
