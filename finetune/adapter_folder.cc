@@ -6,7 +6,7 @@
 #include <set>
 
 #include "layers/embedding.h"
-#include "models/lm/json_fields.h"
+#include "models/lm/internal/json_fields.h"
 #include "tensor/io/atomic_file.h"
 #include "tensor/io/safetensors.h"
 

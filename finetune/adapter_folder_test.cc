@@ -7,7 +7,7 @@
 #include <string>
 
 #include "finetune/testing.h"
-#include "models/lm/json_fields.h"
+#include "models/lm/internal/json_fields.h"
 #include "models/lm/loss.h"
 #include "tensor/io/safetensors.h"
 #include "tensor/io/scratch_file.h"

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "finetune/quantized_operator.h"
-#include "models/lm/json_fields.h"
+#include "models/lm/internal/json_fields.h"
 
 namespace tenon::finetune {
 namespace {

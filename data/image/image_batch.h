@@ -10,11 +10,12 @@
 
 namespace tenon::data {
 
-/// A parameter that is the same for all images of a batch, or has a value for each.
+/// A parameter that is the same for all images of a batch, or has a value for each. Implicit: a
+/// number is one.
 class PerImage {
  public:
-  PerImage(double value) : values_{value} {}  // NOLINT: a number is one
-  PerImage(std::vector<double> values) : values_(std::move(values)), each_(true) {}  // NOLINT
+  PerImage(double value) : values_{value} {}
+  PerImage(std::vector<double> values) : values_(std::move(values)), each_(true) {}
 
   double operator[](std::int64_t image) const {
     return values_[each_ ? static_cast<std::size_t>(image) : 0];

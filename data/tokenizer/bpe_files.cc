@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "data/tokenizer/json_file.h"
+#include "data/tokenizer/internal/json_file.h"
 #include "data/tokenizer/load.h"
-#include "data/tokenizer/spec_builder.h"
+#include "data/tokenizer/internal/spec_builder.h"
 #include "data/tokenizer/tokenizer_json.h"
 #include "tensor/io/file_checks.h"
 #include "tensor/io/mapped_file.h"

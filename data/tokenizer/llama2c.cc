@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "data/tokenizer/load.h"
-#include "data/tokenizer/spec_builder.h"
+#include "data/tokenizer/internal/spec_builder.h"
 #include "tensor/io/byte_order.h"
 #include "tensor/io/file_checks.h"
 #include "tensor/io/mapped_file.h"

@@ -7,8 +7,8 @@
 #include <optional>
 #include <utility>
 
-#include "data/tokenizer/json_file.h"
-#include "data/tokenizer/spec_builder.h"
+#include "data/tokenizer/internal/json_file.h"
+#include "data/tokenizer/internal/spec_builder.h"
 #include "tensor/io/file_checks.h"
 
 namespace tenon::data::text {

@@ -10,7 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "data/tokenizer/byte_alphabet.h"
 #include "data/tokenizer/spec.h"
-#include "data/tokenizer/spec_builder.h"
+#include "data/tokenizer/internal/spec_builder.h"
 #include "tensor/error.h"
 
 namespace tenon::data {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "models/lm/json_fields.h"
+#include "models/lm/internal/json_fields.h"
 #include "tensor/error.h"
 
 namespace tenon::models {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "models/lm/json_fields.h"
+#include "models/lm/internal/json_fields.h"
 #include "tensor/io/safetensors.h"
 #include "tensor/io/scratch_file.h"
 #include "tensor/random.h"

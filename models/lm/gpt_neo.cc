@@ -1,17 +1,15 @@
 #include "autograd/ops.h"
-#include "layers/container.h"
 #include "layers/normalization.h"
 #include "models/lm/block.h"
 #include "models/lm/families.h"
+#include "models/lm/gpt.h"
 
 namespace tenon::models {
 namespace {
 
-using layers::Embedding;
 using layers::LayerNorm;
 using layers::Linear;
 using layers::Module;
-using layers::ModuleList;
 
 struct GptNeoAttention : Module {
   GptNeoAttention(Module* parent, std::string_view name, const LmConfig& c, std::int64_t layer)
@@ -68,46 +66,10 @@ struct GptNeoBlock final : Block {
   LmConfig config;
 };
 
-class GptNeo final : public CausalLm {
- public:
-  explicit GptNeo(const LmConfig& c)
-      : CausalLm(c),
-        wte_(&transformer_, "wte",
-             {.num_embeddings = c.vocab_size, .embedding_dim = c.hidden_size}),
-        wpe_(&transformer_, "wpe", {.num_embeddings = c.positions, .embedding_dim = c.hidden_size}),
-        h_(&transformer_, "h"),
-        ln_f_(&transformer_, "ln_f", {.shape = {c.hidden_size}, .eps = c.norm_eps}),
-        lm_head_(this, "lm_head",
-                 {.in_features = c.hidden_size, .out_features = c.vocab_size, .bias = false}) {
-    for (std::int64_t i = 0; i < c.layers; ++i) h_.add<GptNeoBlock>(c, i);
-    finish_construction();
-  }
-
-  Embedding& embedding() override { return wte_; }
-  Linear& head() override { return lm_head_; }
-  std::string describe() const override { return "GptNeo"; }
-
- private:
-  Variable embed(const Tensor& tokens, const Tensor& positions) override {
-    return drop(wte_(tokens) + wpe_(positions), config().dropout, training());
-  }
-  Variable run_blocks(const Variable& x, const BlockCall& call) override {
-    return run(h_, x, call, checkpointing());
-  }
-  Variable finish(const Variable& x) override { return ln_f_(x); }
-
-  Module transformer_{this, "transformer"};
-  Embedding wte_;
-  Embedding wpe_;
-  ModuleList h_;
-  LayerNorm ln_f_;
-  Linear lm_head_;
-};
-
 }  // namespace
 
 std::unique_ptr<CausalLm> make_gpt_neo(const LmConfig& config) {
-  return std::make_unique<GptNeo>(config);
+  return std::make_unique<Gpt<GptNeoBlock>>(config, "GptNeo");
 }
 
 }  // namespace tenon::models

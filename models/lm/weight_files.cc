@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <set>
 
-#include "models/lm/json_fields.h"
+#include "models/lm/internal/json_fields.h"
 #include "tensor/io/safetensors.h"
 #include "tensor/io/torch_pickle.h"
 

@@ -1,6 +1,6 @@
 // Puts a TokenizerSpec together and checks that its parts agree.
-#ifndef TENON_DATA_TOKENIZER_SPEC_BUILDER_H_
-#define TENON_DATA_TOKENIZER_SPEC_BUILDER_H_
+#ifndef TENON_DATA_TOKENIZER_INTERNAL_SPEC_BUILDER_H_
+#define TENON_DATA_TOKENIZER_INTERNAL_SPEC_BUILDER_H_
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
@@ -43,4 +43,4 @@ class SpecBuilder {
 
 }  // namespace tenon::data::text
 
-#endif  // TENON_DATA_TOKENIZER_SPEC_BUILDER_H_
+#endif  // TENON_DATA_TOKENIZER_INTERNAL_SPEC_BUILDER_H_

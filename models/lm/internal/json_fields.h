@@ -3,8 +3,8 @@
 //   JsonFields fields(object);
 //   config.layers = fields.integer("num_layers", 1, 1000);
 //   if (!fields.status().ok()) return fields.status();
-#ifndef TENON_MODELS_LM_JSON_FIELDS_H_
-#define TENON_MODELS_LM_JSON_FIELDS_H_
+#ifndef TENON_MODELS_LM_INTERNAL_JSON_FIELDS_H_
+#define TENON_MODELS_LM_INTERNAL_JSON_FIELDS_H_
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -56,4 +56,4 @@ class JsonFields {
 
 }  // namespace tenon::models
 
-#endif  // TENON_MODELS_LM_JSON_FIELDS_H_
+#endif  // TENON_MODELS_LM_INTERNAL_JSON_FIELDS_H_

@@ -1,4 +1,4 @@
-#include "data/tokenizer/spec_builder.h"
+#include "data/tokenizer/internal/spec_builder.h"
 
 #include <limits>
 #include <nlohmann/json.hpp>

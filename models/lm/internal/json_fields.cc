@@ -1,4 +1,4 @@
-#include "models/lm/json_fields.h"
+#include "models/lm/internal/json_fields.h"
 
 #include <cmath>
 #include <unordered_set>

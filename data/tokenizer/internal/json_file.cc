@@ -1,4 +1,4 @@
-#include "data/tokenizer/json_file.h"
+#include "data/tokenizer/internal/json_file.h"
 
 #include <cstdint>
 #include <nlohmann/json.hpp>

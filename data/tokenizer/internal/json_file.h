@@ -1,6 +1,6 @@
 // JSON from files that may be damaged or hostile.
-#ifndef TENON_DATA_TOKENIZER_JSON_FILE_H_
-#define TENON_DATA_TOKENIZER_JSON_FILE_H_
+#ifndef TENON_DATA_TOKENIZER_INTERNAL_JSON_FILE_H_
+#define TENON_DATA_TOKENIZER_INTERNAL_JSON_FILE_H_
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -20,4 +20,4 @@ absl::StatusOr<nlohmann::json> read_json(const std::string& path);
 
 }  // namespace tenon::data::text
 
-#endif  // TENON_DATA_TOKENIZER_JSON_FILE_H_
+#endif  // TENON_DATA_TOKENIZER_INTERNAL_JSON_FILE_H_
