@@ -150,9 +150,11 @@ absl::StatusOr<Cifar10> load_cifar10(const std::string& path) {
   Part train(kCifar10, kTrainFiles), test(kCifar10, 1);
   Cifar10 result;
   const absl::Status status = for_each_file(
-      path, "cifar-10-batches-bin",
-      {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
-       "data_batch_5.bin", "test_batch.bin", "batches.meta.txt"},
+      path,
+      {.archive = "cifar-10-binary.tar.gz",
+       .folder = "cifar-10-batches-bin",
+       .names = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
+                 "data_batch_5.bin", "test_batch.bin", "batches.meta.txt"}},
       [&](std::size_t index, const std::string& where, std::string_view bytes) -> absl::Status {
         if (index < kTrainFiles) return train.add(static_cast<std::int64_t>(index), where, bytes);
         if (index == kTrainFiles) return test.add(0, where, bytes);
@@ -170,8 +172,10 @@ absl::StatusOr<Cifar100> load_cifar100(const std::string& path) {
   Part train(kCifar100, 1), test(kCifar100, 1);
   Cifar100 result;
   const absl::Status status = for_each_file(
-      path, "cifar-100-binary",
-      {"train.bin", "test.bin", "fine_label_names.txt", "coarse_label_names.txt"},
+      path,
+      {.archive = "cifar-100-binary.tar.gz",
+       .folder = "cifar-100-binary",
+       .names = {"train.bin", "test.bin", "fine_label_names.txt", "coarse_label_names.txt"}},
       [&](std::size_t index, const std::string& where, std::string_view bytes) -> absl::Status {
         if (index < 2) return (index == 0 ? train : test).add(0, where, bytes);
         const bool fine = index == 2;

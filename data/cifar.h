@@ -38,8 +38,8 @@ struct Cifar100 {
 };
 
 /// `path` is the archive as it is published (.tar.gz, or any that data/archive.h reads), the folder
-/// it unpacks to, or the folder above that. In a folder the .bin files may be gzipped, with .gz at
-/// the end of their names. Errors name the file and the byte: those of the system and of the
+/// it unpacks to, or the folder in which either is. In a folder the .bin files may be gzipped, with
+/// .gz at the end of their names. Errors name the file and the byte: those of the system and of the
 /// archive; NotFound for a missing file; DataLoss where a file ends within a record;
 /// InvalidArgument for a label out of range, an empty file, training files of different lengths, or
 /// a wrong number of names. The published files hold 10,000 records each; any number is taken.

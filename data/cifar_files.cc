@@ -60,20 +60,27 @@ absl::Status take_file(const std::string& path, const TakeFile& take) {
   return take(0, path, *bytes);
 }
 
-absl::Status for_each_file(const std::string& path, const std::string& folder,
-                           const std::vector<std::string>& names, const TakeFile& take) {
+absl::Status for_each_file(const std::string& path, const Distribution& distribution,
+                           const TakeFile& take) {
   namespace fs = std::filesystem;
   std::error_code error;
+  const std::vector<std::string>& names = distribution.names;
   if (!fs::is_directory(path, error)) return from_archive(path, names, take);
   const auto exists = [&](const std::string& name) { return fs::exists(name, error); };
-  const std::string below = path + "/" + folder;
+  const auto exists_packed = [&](const std::string& name) {
+    return exists(name) || exists(name + ".gz");
+  };
+  const std::string below = path + "/" + distribution.folder;
+  const std::string archive = path + "/" + distribution.archive;
   const std::string base = exists(below) ? below : path;
+  if (!exists_packed(base + "/" + names[0]) && exists(archive)) {
+    return from_archive(archive, names, take);
+  }
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::string plain = base + "/" + names[i];
-    const bool have_plain = exists(plain);
-    if (!have_plain && !exists(plain + ".gz")) return missing(base, names[i]);
+    if (!exists_packed(plain)) return missing(base, names[i]);
     const absl::Status status =
-        take_file(have_plain ? plain : plain + ".gz",
+        take_file(exists(plain) ? plain : plain + ".gz",
                   [&](std::size_t, const std::string& where, std::string_view bytes) {
                     return take(i, where, bytes);
                   });

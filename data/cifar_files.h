@@ -15,11 +15,18 @@ namespace tenon::data {
 using TakeFile = std::function<absl::Status(std::size_t index, const std::string& where,
                                             std::string_view bytes)>;
 
-/// Hands each of the files `names` to `take`, in any order: out of the archive `path`, or of the
-/// folder `path`, or of `folder` below it. Only one is in memory at a time. NotFound that names the
-/// first one that is not there.
-absl::Status for_each_file(const std::string& path, const std::string& folder,
-                           const std::vector<std::string>& names, const TakeFile& take);
+/// What the publisher names things.
+struct Distribution {
+  std::string archive;             ///< as it is downloaded
+  std::string folder;              ///< that it unpacks to
+  std::vector<std::string> names;  ///< of the files in it
+};
+
+/// Hands each of the distribution's files to `take`, in any order: out of the archive `path`; or of
+/// the folder `path`, of the distribution's folder below it, or of its archive there. Only one is
+/// in memory at a time. NotFound that names the first one that is not there.
+absl::Status for_each_file(const std::string& path, const Distribution& distribution,
+                           const TakeFile& take);
 
 /// A file's bytes, unpacked where it is gzipped, go to `take` as file 0.
 absl::Status take_file(const std::string& path, const TakeFile& take);

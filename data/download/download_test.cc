@@ -284,9 +284,36 @@ TEST(Sources, AreComplete) {
       EXPECT_TRUE(file.source.sha256.empty() || file.source.sha256.size() == 64) << file.name;
     }
   }
-  EXPECT_EQ(dataset_names().size(), 7u);
+  EXPECT_EQ(dataset_names().size(), 8u);
   EXPECT_EQ(dataset_files("mnist").size(), 4u);
   EXPECT_THROW(dataset_files("imagenet"), ValueError);
+}
+
+TEST_F(Download, FetchesWhatIsMissing) {
+  const ScratchServer server(file_answer);
+  const auto named = [&](const char* name, const char* unpacked) {
+    return DatasetFile{.name = name,
+                       .unpacked = unpacked,
+                       .source = {.urls = {server.url("/f")}, .sha256 = kDigest}};
+  };
+  folder_.put("kept.gz", "of another version");
+  folder_.put("plain", "bytes");
+  const std::vector<DatasetFile> files = {named("kept.gz", "kept"), named("plain.gz", "plain"),
+                                          named("new.gz", "new"), named("sole", "")};
+  ASSERT_TRUE(download_missing(files, folder_.path()).ok());
+  EXPECT_EQ(slurp(folder_.path("kept.gz")), "of another version");
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("plain.gz")));
+  EXPECT_EQ(slurp(folder_.path("new.gz")), kBytes);
+  EXPECT_EQ(slurp(folder_.path("sole")), kBytes);
+  EXPECT_EQ(server.requests().size(), 2u);
+}
+
+TEST_F(Download, MissingFilesThatFailAreNamed) {
+  const ScratchServer server([](const ScratchRequest&) { return ScratchAnswer{.status = 404}; });
+  const absl::Status status =
+      download_missing({{.name = "a.gz", .source = {.urls = {server.url("/a")}}}}, folder_.path());
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;
+  EXPECT_THAT(message(status), HasSubstr(folder_.path("a.gz")));
 }
 
 }  // namespace

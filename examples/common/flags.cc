@@ -110,6 +110,7 @@ void Flags::add(CommonOptions& options) {
   impl_->add("data_dir", "DIR", "",
              "folder of the data sets (default: $TENON_DATA, else ../shared/data)",
              [o](const std::string& text) { o->data_dir = text; });
+  impl_->app.add_flag("--download", o->download, "fetch files of the data set that are missing");
   impl_->add("out_dir", "DIR", o->out_dir, "folder for everything that is written",
              [o](const std::string& text) { o->out_dir = text; });
   impl_->app.add_flag("--resume", o->resume, "go on from the last checkpoint in out_dir");

@@ -31,6 +31,7 @@ struct CommonOptions {
   double lr = 0;
   Device device = kCpu;
   std::string data_dir = {};  ///< empty: data::data_dir()
+  bool download = false;      ///< fetch files of the data set that are missing (data_folder.h)
   std::string out_dir = {};   ///< "tenon_out/<example>"; absolute when the body runs
   bool resume = false;
   bool quiet = false;

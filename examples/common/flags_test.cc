@@ -60,7 +60,7 @@ TEST_F(FlagsTest, DefaultsStay) {
 
 TEST_F(FlagsTest, ReadsEveryFlagInBothForms) {
   EXPECT_EQ(run({"--seed=18446744073709551615", "--epochs", "7", "--batch_size=64", "--lr=1e-3",
-                 "--device=cpu", "--data_dir=/data", "--resume", "--quiet", "--init", "zero",
+                 "--device=cpu", "--data_dir=/data", "--resume", "--quiet", "--download", "--init", "zero",
                  "--momentum=0"})
                 .code,
             0);
@@ -69,7 +69,7 @@ TEST_F(FlagsTest, ReadsEveryFlagInBothForms) {
   EXPECT_EQ(options_.batch_size, 64);
   EXPECT_EQ(options_.lr, 1e-3);
   EXPECT_EQ(options_.data_dir, "/data");
-  EXPECT_TRUE(options_.resume && options_.quiet);
+  EXPECT_TRUE(options_.resume && options_.quiet && options_.download);
   EXPECT_EQ(init_, "zero");
   EXPECT_EQ(momentum_, 0);
 }

@@ -8,6 +8,7 @@
 #include "data/tokenizer/load.h"
 #include "data/tokenizer/save.h"
 #include "data/tokenizer/train.h"
+#include "examples/common/data_folder.h"
 #include "examples/common/paths.h"
 #include "finetune/quantize.h"
 #include "finetune/train_lm.h"
@@ -36,7 +37,7 @@ absl::StatusOr<Texts> load_texts(const LmOptions& options) {
   Texts texts;
   std::string wikitext;
   if (options.train_text.empty() || options.eval_text.empty()) {
-    const auto folder = data_folder(options.data_dir, "wikitext2");
+    const auto folder = data_folder(options, "wikitext2");
     if (!folder.ok()) return folder.status();
     wikitext = *folder;
   }
@@ -98,7 +99,7 @@ absl::Status pretrain(const data::Tokenizer& tokenizer, const std::string& shake
 }
 
 absl::StatusOr<std::string> pretrained_folder(const Texts& texts, const LmOptions& options) {
-  const auto data = data_folder(options.data_dir, "tiny_shakespeare");
+  const auto data = data_folder(options, "tiny_shakespeare");
   if (!data.ok()) return data.status();
   auto shakespeare = data::load_text(*data + "/input.txt");
   if (!shakespeare.ok()) return shakespeare.status();

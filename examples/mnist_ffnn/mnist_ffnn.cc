@@ -10,8 +10,8 @@
 #include "data/mnist.h"
 #include "data/tensor_dataset.h"
 #include "data/transforms.h"
+#include "examples/common/data_folder.h"
 #include "examples/common/flags.h"
-#include "examples/common/paths.h"
 #include "examples/common/result_line.h"
 #include "init/scheme.h"
 #include "models/mlp.h"
@@ -67,7 +67,7 @@ absl::Status draw_curves(const train::History& history, const Options& options) 
 
 absl::Status train_and_test(Options& options) {
   if (options.lr == 0) options.lr = options.optimizer == "adam" ? kAdamRate : kSgdRate;
-  const auto folder = data_folder(options.data_dir, "mnist");
+  const auto folder = data_folder(options, "mnist");
   if (!folder.ok()) return folder.status();
   const auto mnist = data::load_mnist(*folder);
   if (!mnist.ok()) return mnist.status();

@@ -7,7 +7,7 @@ digits=$PWD/data/testdata/digits.csv.gz
 cd "$TEST_TMPDIR" || exit 1
 
 "$program" --help >help || fail "--help: exit code $?"
-for flag in --help --seed --epochs --device --data_dir --out_dir --resume --quiet --batch_size --lr; do
+for flag in --help --seed --epochs --device --data_dir --download --out_dir --resume --quiet --batch_size --lr; do
   grep -q -e "$flag" help || fail "--help does not mention $flag"
 done
 rejects_bad_flags
