@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "absl/status/status.h"
-#include "train/internal/figure.h"
+#include "train/internal/quantity.h"
 
 namespace tenon::train {
 namespace {
@@ -120,23 +120,19 @@ std::string comparison_csv(const std::vector<NamedRun>& runs) {
 
 absl::StatusOr<Plot> plot_comparison(const std::vector<NamedRun>& runs, const std::string& base,
                                      const PlotOptions& options) {
-  std::vector<internal::Panel> panels;
+  std::vector<Panel> panels;
   for (const std::string& name : all_names(runs)) {
-    internal::Panel panel{.quantity = name};
+    Panel panel{.title = internal::readable(name), .x_label = "epoch"};
     for (const NamedRun& run : runs) {
-      const std::vector<double> values = column(run.history, name);
-      if (!internal::is_drawn(name, values)) continue;
-      panel.curves.push_back({.label = run.name, .values = values});
-      for (const EpochRecord& record : run.history) {
-        panel.curves.back().epochs.push_back(record.epoch);
-      }
+      if (!internal::is_drawn(name, column(run.history, name))) continue;
+      panel.series.push_back(internal::over_epochs(run.history, name, run.name));
     }
-    if (!panel.curves.empty()) panels.push_back(std::move(panel));
+    if (!panel.series.empty()) panels.push_back(std::move(panel));
   }
   if (panels.empty()) {
     return absl::InvalidArgumentError(base + ": expected runs with finite values to draw");
   }
-  return internal::write_pictures(panels, base, options, 2);
+  return draw_figure(panels, base, options);
 }
 
 }  // namespace tenon::train

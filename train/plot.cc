@@ -6,29 +6,22 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "train/internal/figure.h"
+#include "train/internal/quantity.h"
 
 namespace tenon::train {
 namespace {
 
-std::vector<int> epochs_of(const History& history) {
-  std::vector<int> epochs;
-  for (const EpochRecord& record : history) epochs.push_back(record.epoch);
-  return epochs;
-}
-
 // A panel for each quantity; `train_loss` and `val_loss` share one.
-std::vector<internal::Panel> make_panels(const History& history) {
-  std::vector<internal::Panel> panels;
+std::vector<Panel> make_panels(const History& history) {
+  std::vector<Panel> panels;
   for (const std::string& name : names(history)) {
     const auto [label, quantity] = internal::split_name(name);
-    std::vector<double> values = column(history, name);
-    if (!internal::is_drawn(quantity, values)) continue;
-    const auto same = [&, q = quantity](const internal::Panel& p) { return p.quantity == q; };
-    auto panel = std::find_if(panels.begin(), panels.end(), same);
-    if (panel == panels.end()) panel = panels.insert(panels.end(), {.quantity = quantity});
-    panel->curves.push_back(
-        {.label = label, .epochs = epochs_of(history), .values = std::move(values)});
+    if (!internal::is_drawn(quantity, column(history, name))) continue;
+    const std::string title = internal::readable(quantity);
+    auto panel = std::find_if(panels.begin(), panels.end(),
+                              [&](const Panel& p) { return p.title == title; });
+    if (panel == panels.end()) panel = panels.insert(panel, {.title = title, .x_label = "epoch"});
+    panel->series.push_back(internal::over_epochs(history, name, label));
   }
   return panels;
 }
@@ -37,19 +30,19 @@ std::vector<internal::Panel> make_panels(const History& history) {
 
 absl::StatusOr<Plot> plot_curves(const History& history, const std::string& base,
                                  const PlotOptions& options) {
-  const std::vector<internal::Panel> panels = make_panels(history);
+  const std::vector<Panel> panels = make_panels(history);
   if (panels.empty()) {
     return absl::InvalidArgumentError(base + ": expected a history with finite values to draw");
   }
-  return internal::write_pictures(panels, base, options, static_cast<int>(panels.size()));
+  return draw_figure(panels, base, options, static_cast<int>(panels.size()));
 }
 
 absl::StatusOr<std::string> curves_svg(const History& history, const PlotOptions& options) {
-  const std::vector<internal::Panel> panels = make_panels(history);
+  const std::vector<Panel> panels = make_panels(history);
   if (panels.empty()) {
     return absl::InvalidArgumentError("expected a history with finite values to draw");
   }
-  return internal::draw_svg(panels, options, 2);
+  return figure_svg(panels, options);
 }
 
 }  // namespace tenon::train

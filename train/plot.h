@@ -8,21 +8,10 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "train/figure.h"
 #include "train/history.h"
 
 namespace tenon::train {
-
-struct PlotOptions {
-  std::string title = {};
-  int panel_width = 480;  ///< pixels
-  int panel_height = 360;
-};
-
-struct Plot {
-  std::string svg = {};  ///< the files written; empty where there is no gnuplot
-  std::string png = {};
-  std::string note = {};  ///< why there is no picture; else empty
-};
 
 /// Writes `<base>.svg` and `<base>.png`: a panel for each quantity, in which `train_loss` and
 /// `val_loss` share one, over the epochs. Values that are not finite leave gaps. Where gnuplot is

@@ -17,7 +17,10 @@ namespace fs = std::filesystem;
 bool is_of_a_run(const fs::path& file) {
   const std::string name = file.filename().string();
   if (name.starts_with("events.out.tfevents.")) return true;
-  for (const std::string_view ending : {".csv", ".html", ".svg", ".png", ".safetensors"}) {
+  for (const std::string_view whole : {"config.json", "tokenizer.json", "adapter_config.json"}) {
+    if (name == whole) return true;
+  }
+  for (const std::string_view ending : {".csv", ".md", ".html", ".svg", ".png", ".safetensors"}) {
     if (name.ends_with(ending) || name.find(std::string(ending) + ".tmp.") != name.npos)
       return true;
   }

@@ -9,6 +9,7 @@
 #include "train/csv_log.h"
 #include "train/early_stopping.h"
 #include "train/ema.h"
+#include "train/figure.h"
 #include "train/fit.h"
 #include "train/history.h"
 #include "train/loss_mean.h"

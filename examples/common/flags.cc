@@ -114,6 +114,7 @@ void Flags::add(CommonOptions& options) {
   impl_->add("out_dir", "DIR", o->out_dir, "folder for everything that is written",
              [o](const std::string& text) { o->out_dir = text; });
   impl_->app.add_flag("--resume", o->resume, "go on from the last checkpoint in out_dir");
+  impl_->app.add_flag("--overwrite", o->overwrite, "lose the run that is in out_dir");
   impl_->app.add_flag("--quiet", o->quiet, "no progress, only the result");
 }
 
@@ -176,17 +177,20 @@ std::optional<int> Flags::parse(int argc, char** argv) {
   }
 }
 
+absl::Status Flags::open_folders(OutputFolder& output) {
+  CommonOptions* const options = impl_->common;
+  if (!options) return absl::OkStatus();
+  options->out_dir = user_path(options->out_dir);
+  if (!options->data_dir.empty()) options->data_dir = user_path(options->data_dir);
+  return output.make(options->out_dir,
+                     {.resume = options->resume, .overwrite = options->overwrite});
+}
+
 int Flags::run(int argc, char** argv, const std::function<absl::Status()>& body) try {
   if (const std::optional<int> code = parse(argc, argv)) return *code;
-  OutputFolder folder;
-  if (impl_->common) {
-    impl_->common->out_dir = user_path(impl_->common->out_dir);
-    if (!impl_->common->data_dir.empty()) {
-      impl_->common->data_dir = user_path(impl_->common->data_dir);
-    }
-    if (absl::Status status = folder.make(impl_->common->out_dir); !status.ok()) {
-      return fail(kBadInput, "--out_dir: " + std::string(status.message()));
-    }
+  OutputFolder output;
+  if (absl::Status status = open_folders(output); !status.ok()) {
+    return fail(kBadInput, "--out_dir: " + std::string(status.message()));
   }
   const absl::Status status = body();
   return status.ok() ? 0 : fail(kBadInput, std::string(status.message()));

@@ -22,6 +22,8 @@
 
 namespace tenon::examples {
 
+class OutputFolder;
+
 /// What every example lets its user choose. The values given here are the defaults; a `lr` of 0
 /// means that the example has one for each of its settings.
 struct CommonOptions {
@@ -34,6 +36,7 @@ struct CommonOptions {
   bool download = false;      ///< fetch files of the data set that are missing (data_folder.h)
   std::string out_dir = {};   ///< "tenon_out/<example>"; absolute when the body runs
   bool resume = false;
+  bool overwrite = false;  ///< a run that is in out_dir already
   bool quiet = false;
 
   /// A file in out_dir.
@@ -62,7 +65,8 @@ class Flags {
   /// False until the flag is there.
   void add_switch(const std::string& name, bool& value, const std::string& help);
 
-  /// Reads the command line, makes sure of the output folder, calls `body` and returns the exit
+  /// Reads the command line, opens the output folder (train/run_folder.h: what a run left there is
+  /// lost only with --overwrite), calls `body` and returns the exit
   /// code: 0, 2 for flags or data that are not as they should be or a status of `body`, 1 where it
   /// threw. Every failure is one line on standard error; no exception leaves. `--help` is 0.
   int run(int argc, char** argv, const std::function<absl::Status()>& body);
@@ -71,6 +75,7 @@ class Flags {
   struct Impl;
 
   std::optional<int> parse(int argc, char** argv);
+  absl::Status open_folders(OutputFolder& output);
   int fail(int code, const std::string& message) const;
 
   std::unique_ptr<Impl> impl_;

@@ -86,11 +86,21 @@ TEST_F(FlagsTest, BadFlagsAreOneLineThatNamesThem) {
     return absl::OkStatus();
   };
   const std::pair<const char*, const char*> cases[] = {
-      {"--epochs=-1", "--epochs"},      {"--epochs=0", "--epochs"},  {"--epochs=2x", "--epochs"},
-      {"--epochs=2147483648", "--epochs"}, {"--epochs=", "--epochs"},   {"--batch_size=0", "--batch_size"},
-      {"--lr=-1", "--lr"},              {"--lr=inf", "--lr"},        {"--lr=0", "--lr"},
-      {"--init=magic", "--init"},       {"--momentum=1.5", "--momentum"}, {"--device=tpu", "--device"},
-      {"--device=cuda:99", "--device"}, {"--nonsense", "--nonsense"}, {"word", "word"},
+      {"--epochs=-1", "--epochs"},
+      {"--epochs=0", "--epochs"},
+      {"--epochs=2x", "--epochs"},
+      {"--epochs=2147483648", "--epochs"},
+      {"--epochs=", "--epochs"},
+      {"--batch_size=0", "--batch_size"},
+      {"--lr=-1", "--lr"},
+      {"--lr=inf", "--lr"},
+      {"--lr=0", "--lr"},
+      {"--init=magic", "--init"},
+      {"--momentum=1.5", "--momentum"},
+      {"--device=tpu", "--device"},
+      {"--device=cuda:99", "--device"},
+      {"--nonsense", "--nonsense"},
+      {"word", "word"},
       {"--seed=-1", "--seed"},
   };
   for (const auto& [argument, name] : cases) {

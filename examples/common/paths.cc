@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <system_error>
 
-#include "data/data_dir.h"
 #include "tensor/io/atomic_file.h"
 
 namespace tenon::examples {
@@ -45,21 +44,12 @@ absl::StatusOr<std::string> runfile(const std::string& path) {
   return absl::NotFoundError(path + ": not found in the program's runfiles; looked in" + tried);
 }
 
-absl::StatusOr<std::string> data_folder(const std::string& data_dir, const std::string& name) {
-  if (!data_dir.empty()) return data_dir + "/" + name;
-  const absl::StatusOr<std::string> folder = data::data_dir();
-  if (!folder.ok()) {
-    return absl::NotFoundError("--data_dir: " + std::string(folder.status().message()));
-  }
-  return *folder + "/" + name;
-}
-
 OutputFolder::~OutputFolder() {
   std::error_code not_empty;
   for (const std::string& folder : made_) fs::remove(folder, not_empty);
 }
 
-absl::Status OutputFolder::make(const std::string& path) {
+absl::Status OutputFolder::make(const std::string& path, const train::RunFolderOptions& options) {
   std::error_code error;
   for (fs::path folder(path); !folder.empty() && !fs::exists(folder, error);
        folder = folder.parent_path()) {
@@ -68,7 +58,8 @@ absl::Status OutputFolder::make(const std::string& path) {
   fs::create_directories(path, error);
   if (error) return absl::InvalidArgumentError("cannot make " + path + ": " + error.message());
   // Only writing tells whether one may; the file is gone when its handle is.
-  return AtomicFile::create(path + "/probe").status();
+  const absl::Status writable = AtomicFile::create(path + "/probe").status();
+  return writable.ok() ? train::open_run_folder(path, options).status() : writable;
 }
 
 }  // namespace tenon::examples

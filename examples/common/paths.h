@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "train/run_folder.h"
 
 namespace tenon::examples {
 
@@ -18,9 +19,6 @@ std::string user_path(const std::string& path);
 /// `bazel test`, or beside the program. NotFoundError that lists where it was looked for.
 absl::StatusOr<std::string> runfile(const std::string& path);
 
-/// `<data_dir>/<name>`, with data::data_dir() where `data_dir` is empty.
-absl::StatusOr<std::string> data_folder(const std::string& data_dir, const std::string& name);
-
 /// Makes a folder, and takes it away again in the end where nothing was put into it.
 class OutputFolder {
  public:
@@ -29,8 +27,9 @@ class OutputFolder {
   OutputFolder(const OutputFolder&) = delete;
   OutputFolder& operator=(const OutputFolder&) = delete;
 
-  /// The error of the operating system where `path` cannot be made or files in it cannot be written.
-  absl::Status make(const std::string& path);
+  /// The error of the operating system where `path` cannot be made or files in it cannot be
+  /// written, and of open_run_folder() where a run is in it already.
+  absl::Status make(const std::string& path, const train::RunFolderOptions& options = {});
 
  private:
   std::vector<std::string> made_;  // innermost first

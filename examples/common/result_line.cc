@@ -31,7 +31,8 @@ void ResultLine::add_costs(const train::History& history, std::int64_t items, De
   for (const train::EpochRecord& record : history) seconds += record.value("seconds");
   add("peak_bytes", allocator(device).stats().peak_bytes);
   add("seconds", seconds);
-  add("items_per_second", static_cast<double>(items) * static_cast<double>(history.size()) / seconds);
+  add("items_per_second",
+      static_cast<double>(items) * static_cast<double>(history.size()) / seconds);
 }
 
 void ResultLine::print() const {

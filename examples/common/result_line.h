@@ -2,7 +2,8 @@
 //
 //   ResultLine result("quickstart", options);
 //   result.add("test_accuracy", 0.9833);
-//   result.print();       // RESULT experiment=quickstart seed=1 epochs=12 device=cpu test_accuracy=0.9833
+//   result.print();       // RESULT experiment=quickstart seed=1 epochs=12 device=cpu
+//   test_accuracy=0.9833
 #ifndef TENON_EXAMPLES_COMMON_RESULT_LINE_H_
 #define TENON_EXAMPLES_COMMON_RESULT_LINE_H_
 

@@ -7,7 +7,8 @@ digits=$PWD/data/testdata/digits.csv.gz
 cd "$TEST_TMPDIR" || exit 1
 
 "$program" --help >help || fail "--help: exit code $?"
-for flag in --help --seed --epochs --device --data_dir --download --out_dir --resume --quiet --batch_size --lr; do
+for flag in --help --seed --epochs --device --data_dir --download --out_dir --resume --overwrite --quiet \
+  --batch_size --lr; do
   grep -q -e "$flag" help || fail "--help does not mention $flag"
 done
 rejects_bad_flags
@@ -38,10 +39,11 @@ rejects digits.csv.gz --data_dir=folder --out_dir=unused
 # A disk that is full: the model is there whole or not at all, and an earlier checkpoint survives.
 "$program" --epochs=1 --out_dir=full --quiet >/dev/null || fail "exit code $?"
 cp full/checkpoint.safetensors before
+rejects "holds a run already" --out_dir=full --quiet
 (
   trap '' XFSZ
   ulimit -f 64 # blocks of 512 bytes: less than any of the models
-  rejects checkpoint.safetensors --epochs=2 --out_dir=full --quiet
+  rejects checkpoint.safetensors --epochs=2 --out_dir=full --quiet --resume
 ) || exit 1
 cmp before full/checkpoint.safetensors || fail "the earlier checkpoint is damaged"
 
@@ -49,4 +51,7 @@ cmp before full/checkpoint.safetensors || fail "the earlier checkpoint is damage
 rejects batch_size --epochs=2 --out_dir=full --quiet --resume --batch_size=33
 head -c 1000 before >full/checkpoint.safetensors
 rejects checkpoint.safetensors --epochs=2 --out_dir=full --quiet --resume
+"$program" --epochs=1 --out_dir=full --quiet --overwrite >/dev/null || fail "--overwrite: exit code $?"
+mkdir mine && echo "not a run's" >mine/notes.txt
+rejects notes.txt --out_dir=mine --overwrite
 echo "PASSED"

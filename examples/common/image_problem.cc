@@ -1,0 +1,83 @@
+#include "examples/common/image_problem.h"
+
+#include <cstring>
+#include <filesystem>
+
+#include "data/cifar.h"
+#include "data/mnist.h"
+#include "data/transforms.h"
+#include "examples/common/data_folder.h"
+#include "examples/common/jpeg_batches.h"
+#include "tensor/ops.h"
+
+namespace tenon::examples {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kDebianFashionMnist = "/usr/share/datasets/fashion-mnist";
+constexpr const char* kCifar10Jpegs = "cifar10-jpeg.tar.xz";
+
+Examples to_examples(const data::LabeledImages& images) {
+  return {.inputs = data::to_unit(images.images), .labels = images.labels};
+}
+
+absl::StatusOr<ImageProblem> idx_problem(const std::string& folder,
+                                         const std::vector<std::string>& classes) {
+  const auto images = data::load_mnist(folder);
+  if (!images.ok()) return images.status();
+  return ImageProblem{to_examples(images->train), to_examples(images->test), classes};
+}
+
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  return fs::exists(path, error);
+}
+
+// What is there, the exact pixels first.
+absl::StatusOr<data::Cifar10> read_cifar10(const fs::path& folder) {
+  absl::StatusOr<data::Cifar10> binary = data::load_cifar10(folder);
+  if (!absl::IsNotFound(binary.status()) || !is_there(folder / kCifar10Jpegs)) return binary;
+  return read_jpeg_batches(folder / kCifar10Jpegs);
+}
+
+}  // namespace
+
+absl::StatusOr<ImageProblem> load_mnist_problem(const CommonOptions& options) {
+  const auto folder = data_folder(options, "mnist");
+  if (!folder.ok()) return folder.status();
+  return idx_problem(*folder, {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"});
+}
+
+absl::StatusOr<ImageProblem> load_fashion_mnist_problem(const CommonOptions& options) {
+  const auto folder = data_folder(options, "fashion_mnist");
+  if (folder.ok()) return idx_problem(*folder, data::fashion_mnist_class_names());
+  if (!absl::IsNotFound(folder.status()) || !is_there(kDebianFashionMnist)) return folder.status();
+  return idx_problem(kDebianFashionMnist, data::fashion_mnist_class_names());
+}
+
+absl::StatusOr<ImageProblem> load_cifar10_problem(const CommonOptions& options) {
+  const auto folder = data_folder(options, "cifar10");
+  if (!folder.ok()) return folder.status();
+  const auto cifar = read_cifar10(*folder);
+  if (!cifar.ok()) return cifar.status();
+  return ImageProblem{to_examples(cifar->train), to_examples(cifar->test), cifar->class_names};
+}
+
+Examples head(const Examples& examples, std::int64_t count) {
+  const std::int64_t taken = std::min(count, examples.size());
+  return {.inputs = examples.inputs.slice(0, 0, taken),
+          .labels = examples.labels.slice(0, 0, taken)};
+}
+
+Examples rows(const Examples& examples, const std::vector<std::int64_t>& indices) {
+  const Tensor index = from_vector(indices);
+  return {.inputs = index_select(examples.inputs, 0, index),
+          .labels = index_select(examples.labels, 0, index)};
+}
+
+data::TensorDataset dataset(const Examples& examples) {
+  return data::TensorDataset(examples.inputs, examples.labels);
+}
+
+}  // namespace tenon::examples
