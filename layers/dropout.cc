@@ -1,22 +1,14 @@
 #include "layers/dropout.h"
 
 #include "autograd/ops.h"
+#include "layers/internal/dropout_probability.h"
 #include "layers/internal/number_text.h"
 
 namespace tenon::layers {
 
-namespace {
-
-double checked(double p, const std::string& where) {
-  if (!(p >= 0 && p < 1)) {
-    throw ValueError(where + "expected p in [0,1), got " + std::to_string(p));
-  }
-  return p;
+void Dropout::init(const DropoutOptions& options) {
+  p_ = internal::dropout_probability(options.p, where());
 }
-
-}  // namespace
-
-void Dropout::init(const DropoutOptions& options) { p_ = checked(options.p, where()); }
 
 Variable Dropout::forward(const Variable& x) {
   return training() && p_ > 0 ? autograd::dropout(x, p_) : x;
@@ -24,7 +16,9 @@ Variable Dropout::forward(const Variable& x) {
 
 std::string Dropout::describe() const { return "Dropout(" + internal::number_text(p_) + ")"; }
 
-void Dropout2d::init(const DropoutOptions& options) { p_ = checked(options.p, where()); }
+void Dropout2d::init(const DropoutOptions& options) {
+  p_ = internal::dropout_probability(options.p, where());
+}
 
 Variable Dropout2d::forward(const Variable& x) {
   if (x.ndim() < 2) {

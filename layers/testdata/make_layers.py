@@ -179,6 +179,12 @@ def run_loss(reduction, generator):
     return {"x": x, "labels": labels, "y": y, "grad_y": grad_y, "grad_x": x.grad}
 
 
+def run_alpha_dropout(p, generator):
+    """Which elements are dropped is PyTorch's own choice: those whose grad_x is 0."""
+    torch.manual_seed(7)
+    return run_case(nn.AlphaDropout(p), (6, 8), generator)
+
+
 def main():
     generator = torch.Generator().manual_seed(20130921)
     tensors = {}
@@ -188,6 +194,9 @@ def main():
     for reduction in LOSSES:
         for name, tensor in run_loss(reduction, generator).items():
             tensors["cross_entropy_" + reduction + "/" + name] = tensor
+    for p in (0.1, 0.5):
+        for name, tensor in run_alpha_dropout(p, generator).items():
+            tensors["alpha_dropout_" + str(p) + "/" + name] = tensor
     write_safetensors(sys.argv[1], tensors)
 
 
