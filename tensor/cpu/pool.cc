@@ -7,6 +7,10 @@
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/parallel.h"
 
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
 namespace tenon::cpu {
 namespace {
 
@@ -31,16 +35,51 @@ void for_each_place(const PoolWindow& rows, const PoolWindow& columns, std::int6
   }
 }
 
-/// Keeps, per channel, the larger of what was found and `x`, and where it was found.
+/// One window of max pooling: the largest element of each channel, and its place.
 template <class T>
-void keep_larger(const T* x, std::int32_t place, std::int64_t channels, T* best,
-                 std::int32_t* index) {
-  for (std::int64_t c = 0; c < channels; ++c) {
-    const bool better = x[c] > best[c] || (is_nan(x[c]) && !is_nan(best[c]));
-    best[c] = better ? x[c] : best[c];
-    index[c] = better ? place : index[c];
+struct Largest {
+  T* values;
+  std::int32_t* places;
+};
+
+template <class T>
+void largest_of(const T* image, const PoolWindow& rows, const PoolWindow& columns,
+                std::int64_t width, std::int64_t channels, const Largest<T>& largest) {
+  std::fill_n(largest.values, channels, -std::numeric_limits<T>::infinity());
+  std::fill_n(largest.places, channels,
+              static_cast<std::int32_t>(rows.begin * width + columns.begin));
+  for_each_place(rows, columns, width, [&](std::int64_t at) {
+    const T* x = image + at * channels;
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const T best = largest.values[c];
+      const bool better = x[c] > best || (is_nan(x[c]) && !is_nan(best));
+      largest.values[c] = better ? x[c] : best;
+      largest.places[c] = better ? static_cast<std::int32_t>(at) : largest.places[c];
+    }
+  });
+}
+
+#ifdef __AVX512F__
+/// The same, 16 channels at a time in two registers. Left to the compiler, channels that do not
+/// fill a register go one by one through branches: ten times as long for six channels.
+void largest_of(const float* image, const PoolWindow& rows, const PoolWindow& columns,
+                std::int64_t width, std::int64_t channels, const Largest<float>& largest) {
+  for (std::int64_t c = 0; c < channels; c += 16) {
+    const auto used = static_cast<__mmask16>((1u << std::min<std::int64_t>(channels - c, 16)) - 1);
+    __m512 best = _mm512_set1_ps(-std::numeric_limits<float>::infinity());
+    __m512i place = _mm512_set1_epi32(static_cast<int>(rows.begin * width + columns.begin));
+    for_each_place(rows, columns, width, [&](std::int64_t at) {
+      const __m512 x = _mm512_maskz_loadu_ps(used, image + at * channels + c);
+      const __mmask16 number = _mm512_cmp_ps_mask(best, best, _CMP_ORD_Q);
+      const __mmask16 better = _mm512_mask_cmp_ps_mask(number, x, best, _CMP_NLE_UQ);
+      best = _mm512_mask_mov_ps(best, better, x);
+      place = _mm512_mask_set1_epi32(place, better, static_cast<int>(at));
+    });
+    _mm512_mask_storeu_ps(largest.values + c, used, best);
+    _mm512_mask_storeu_epi32(largest.places + c, used, place);
   }
 }
+#endif
 
 template <class T>
 void max_pool2d_as(const Tensor& x, const PoolArgs& args, const Tensor& out,
@@ -57,13 +96,8 @@ void max_pool2d_as(const Tensor& x, const PoolArgs& args, const Tensor& out,
       const PoolWindow& down = args.rows[static_cast<std::size_t>(row % rows)];
       for (std::int64_t q = 0; q < columns; ++q) {
         const PoolWindow& across = args.columns[static_cast<std::size_t>(q)];
-        T* best = to + (row * columns + q) * channels;
-        std::int32_t* place = index + (row * columns + q) * channels;
-        std::fill_n(best, channels, -std::numeric_limits<T>::infinity());
-        std::fill_n(place, channels, static_cast<std::int32_t>(down.begin * width + across.begin));
-        for_each_place(down, across, width, [&](std::int64_t at) {
-          keep_larger(image + at * channels, static_cast<std::int32_t>(at), channels, best, place);
-        });
+        const std::int64_t first = (row * columns + q) * channels;
+        largest_of(image, down, across, width, channels, Largest<T>{to + first, index + first});
       }
     }
   });
@@ -118,16 +152,18 @@ void avg_pool2d_grad_as(const Tensor& grad, const PoolArgs& args, const Tensor& 
   });
 }
 
-/// Calls fn(at, element) for every element: `at` is the place in the image that its index names and
-/// `element` its own place. False where an index lies outside.
-template <class F>
-bool for_each_index(const Tensor& indices, std::int64_t plane, const F& fn) {
+/// Calls begin_image(n) and then, for every element of the image, fn(at, element): `at` is the
+/// place that its index names and `element` its own place. False where an index lies outside.
+template <class Begin, class F>
+bool for_each_index(const Tensor& indices, std::int64_t plane, const Begin& begin_image,
+                    const F& fn) {
   const std::int64_t channels = indices.shape()[1];
   const std::int64_t per_image = indices.shape()[2] * indices.shape()[3] * channels;
   const auto* index = indices.data<std::int32_t>();
   std::atomic<bool> inside{true};
   parallel_items(indices.shape()[0], per_image, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t n = begin; n < end; ++n) {
+      begin_image(n);
       for (std::int64_t i = n * per_image; i < (n + 1) * per_image; i += channels) {
         for (std::int64_t c = 0; c < channels; ++c) {
           if (static_cast<std::uint32_t>(index[i + c]) >= static_cast<std::uint64_t>(plane)) {
@@ -192,13 +228,15 @@ void avg_pool2d_grad(const Tensor& grad, const PoolArgs& args, const Tensor& out
 
 bool max_pool2d_scatter(const Tensor& grad, const Tensor& indices, const Tensor& out) {
   return widened(grad, out, [&](const Tensor& from, const Tensor& to) {
-    fill(0, to);
     bool inside = true;
+    const std::int64_t plane = to.shape()[2] * to.shape()[3], image = plane * to.shape()[1];
     dispatch_f32_f64(from.dtype(), [&]<class T>() {
       const T* values = from.data<T>();
       T* sums = to.data<T>();
-      inside = for_each_index(indices, to.shape()[2] * to.shape()[3],
-                              [&](std::int64_t at, std::int64_t i) { sums[at] += values[i]; });
+      inside = for_each_index(
+          indices, plane,
+          [&](std::int64_t n) { std::fill_n(sums + n * image, image, T{0}); },  // while in cache
+          [&](std::int64_t at, std::int64_t i) { sums[at] += values[i]; });
     });
     return inside;
   });
@@ -210,8 +248,9 @@ bool max_pool2d_gather(const Tensor& x, const Tensor& indices, const Tensor& out
     dispatch_f32_f64(from.dtype(), [&]<class T>() {
       const T* values = from.data<T>();
       T* read = to.data<T>();
-      inside = for_each_index(indices, from.shape()[2] * from.shape()[3],
-                              [&](std::int64_t at, std::int64_t i) { read[i] = values[at]; });
+      inside = for_each_index(
+          indices, from.shape()[2] * from.shape()[3], [](std::int64_t) {},
+          [&](std::int64_t at, std::int64_t i) { read[i] = values[at]; });
     });
     return inside;
   });

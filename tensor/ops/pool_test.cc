@@ -60,6 +60,23 @@ TEST(MaxPool2d, SpecialValues) {
   EXPECT_EQ(indices.item<int>({0, 0, 0, 1}), 2);
 }
 
+// Channels are handled side by side, and the last ones may not fill a register.
+TEST(MaxPool2d, NanAndInfinityInAnyChannel) {
+  for (std::int64_t channels = 1; channels <= 34; channels += 3) {
+    const Tensor x = values({2, channels, 6, 8});
+    for (std::int64_t i = 0; i < x.numel(); i += 5) {
+      x.flatten().select(0, i).fill_(i % 2 == 0 ? NAN : i % 3 == 0 ? INFINITY : -INFINITY);
+    }
+    for (const DType dtype : testing::kFloating) {
+      const Tensor narrow = x.to(dtype);
+      const auto [largest, places] = max_pool2d_reference(Array(narrow), {.kernel = {3, 2}});
+      const auto [y, indices] = max_pool2d(narrow, {.kernel = {3, 2}});
+      expect_close(y, largest, 0, std::to_string(channels));
+      expect_close(indices, places, 0, std::to_string(channels) + " indices");
+    }
+  }
+}
+
 // Padding is less than any number, so it never wins.
 TEST(MaxPool2d, PaddingNeverWins) {
   const Tensor x = full({1, 2, 3, 3}, -5);
