@@ -20,7 +20,8 @@ bool is_of_a_run(const fs::path& file) {
   for (const std::string_view whole : {"config.json", "tokenizer.json", "adapter_config.json"}) {
     if (name == whole) return true;
   }
-  for (const std::string_view ending : {".csv", ".md", ".html", ".svg", ".png", ".safetensors"}) {
+  for (const std::string_view ending :
+       {".csv", ".md", ".html", ".svg", ".png", ".dot", ".safetensors"}) {
     if (name.ends_with(ending) || name.find(std::string(ending) + ".tmp.") != name.npos)
       return true;
   }

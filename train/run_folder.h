@@ -19,9 +19,9 @@ struct RunFolderOptions {
 
 /// Makes the folder where it is missing, and returns its path. AlreadyExistsError where something
 /// is in it and neither option is set; nothing is changed then. `overwrite` removes only what runs
-/// write (CSV, Markdown and HTML files, pictures, safetensors, the JSON files of language models
-/// and adapters, TensorBoard's files) and refuses, with FailedPreconditionError and before anything
-/// is removed, a folder that holds anything else.
+/// write (CSV, Markdown and HTML files, pictures, graphs, safetensors, the JSON files of language
+/// models and adapters, TensorBoard's files) and refuses, with FailedPreconditionError and before
+/// anything is removed, a folder that holds anything else.
 absl::StatusOr<std::string> open_run_folder(const std::string& path,
                                             const RunFolderOptions& options = {});
 

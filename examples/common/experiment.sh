@@ -1,0 +1,42 @@
+# For tests of experiments. Sourced in the runfiles' folder, with the program's path as $1.
+set -u
+program=$PWD/$1
+export TENON_DATA="${TENON_DATA:-$PWD/../shared/data}"
+. "$PWD/examples/common/bad_input.sh"
+cd "$TEST_TMPDIR" || exit 1
+
+# needs_data NAME: ends the test where there is no such data set.
+needs_data() {
+  [ -d "$TENON_DATA/$1" ] && return
+  echo "SKIPPED: no folder $TENON_DATA/$1; set TENON_DATA"
+  exit 0
+}
+
+# quick_run EXPERIMENT ARGUMENT…: runs it with --quick into a folder of its name, and reads its last
+# line for value_of.
+quick_run() {
+  experiment=$1
+  shift
+  "$program" --quick --out_dir="$experiment" "$@" >output 2>errors ||
+    fail "$experiment: exit code $?: $(cat errors)"
+  cat output errors
+  result=$(tail -n 1 output)
+  case $result in
+    "RESULT experiment=$experiment seed=1 epochs="*) ;;
+    *) fail "the last line is no result: $result" ;;
+  esac
+  [ -s "$experiment/table.csv" ] && [ -s "$experiment/table.md" ] || fail "no table"
+  if find . -name '*.tmp*' | grep .; then fail "temporary files left"; fi
+}
+
+value_of() { echo "$result" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
+
+# holds 'EXPRESSION': arithmetic that is true, such as "$(value_of test_accuracy) >= 0.98".
+holds() { awk "BEGIN { exit !($1) }" || fail "not so: $1 in: $result"; }
+
+# has_picture FILE: a plot, where there is gnuplot.
+has_picture() {
+  command -v gnuplot >/dev/null || return 0
+  [ "$(head -c 8 "$1.png" | od -An -tx1 | tr -d ' \n')" = 89504e470d0a1a0a ] || fail "$1.png: no PNG"
+  grep -q '</svg>' "$1.svg" || fail "$1.svg: no SVG"
+}
