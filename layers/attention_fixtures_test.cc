@@ -118,6 +118,9 @@ std::unique_ptr<Module> make_eval() {
 std::vector<Case> cases() {
   MultiheadAttentionOptions no_bias = kAttention;
   no_bias.bias = false;
+  MultiheadAttentionOptions sizes = kAttention;
+  sizes.key_dim = 5;
+  sizes.value_dim = 4;
   const auto attention = make<MultiheadAttention>(kAttention);
   return {
       {"embedding", make<Embedding>({.num_embeddings = 5, .embedding_dim = 4}), embed},
@@ -128,6 +131,7 @@ std::vector<Case> cases() {
       {"causal_attention", attention, attend},
       {"causal_attention", attention, attend_causally},
       {"cross_attention", attention, attend},
+      {"cross_attention_sizes", make<MultiheadAttention>(sizes), attend},
       {"padded_attention", attention, attend},
       {"encoder", make_eval<TransformerEncoderLayer>, encode},
       {"encoder_training", make<TransformerEncoderLayer>(kBlock), encode},

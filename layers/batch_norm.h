@@ -29,6 +29,13 @@ class BatchNorm : public Module {
   Variable forward(const Variable& x) override;
   std::string describe() const override;
 
+  std::int64_t features() const { return options_.features; }
+  double eps() const { return options_.eps; }
+  /// Undefined for a layer that is not affine, as bias().
+  const Variable& weight() const { return weight_; }
+  const Variable& bias() const { return bias_; }
+  const Variable& running_mean() const { return running_mean_; }
+  const Variable& running_var() const { return running_var_; }
   double momentum() const { return options_.momentum; }
   /// From the next batch on.
   void set_momentum(double momentum) { options_.momentum = momentum; }

@@ -26,12 +26,17 @@ void Conv2d::init() {
 }
 
 Variable Conv2d::forward(const Variable& x, Activation activation) {
+  return convolve(x, weight_, bias_, activation);
+}
+
+Variable Conv2d::convolve(const Variable& x, const Variable& weight, const Variable& bias,
+                          Activation activation) const {
   if (x.ndim() != 4 || x.size(1) != options_.in_channels) {
     throw ShapeError(where() + "expected x [N," + std::to_string(options_.in_channels) +
                      ",H,W] (weight " + to_string(weight_.shape()) + "), got " +
                      to_string(x.shape()));
   }
-  return autograd::conv2d(x, weight_, bias_, params_, activation);
+  return autograd::conv2d(x, weight, bias, params_, activation);
 }
 
 double Conv2d::flops(const Shape& result) const {

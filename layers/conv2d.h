@@ -40,6 +40,10 @@ class Conv2d : public Activatable {
   using Activatable::forward;
   Variable forward(const Variable& x, Activation activation) override;
 
+  /// The layer's convolution with another weight and bias of the same shapes.
+  Variable convolve(const Variable& x, const Variable& weight, const Variable& bias,
+                    Activation activation) const;
+
   const Conv2dOptions& options() const { return options_; }
   const Variable& weight() const { return weight_; }
   /// Undefined for a layer without bias.

@@ -246,6 +246,28 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return info.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
+    Sequences, LayerFixtureTest,
+    testing::Values(
+        Case{"max_pool1d", [] { return make<MaxPool1d>(); }},
+        Case{"max_pool1d_options",
+             [] {
+               return make<MaxPool1d>(
+                   {.kernel = 3, .stride = 2, .padding = 1, .dilation = 2, .ceil_mode = true});
+             }},
+        Case{"avg_pool1d", [] { return make<AvgPool1d>(); }},
+        Case{"avg_pool1d_padding",
+             [] {
+               return make<AvgPool1d>({.kernel = 3, .stride = 2, .padding = 1, .ceil_mode = true});
+             }},
+        Case{"avg_pool1d_not_counted",
+             [] {
+               return make<AvgPool1d>({.kernel = 3, .padding = 1, .count_include_pad = false});
+             }},
+        Case{"adaptive_avg_pool1d", [] { return make<AdaptiveAvgPool1d>({.size = 3}); }},
+        Case{"adaptive_max_pool1d", [] { return make<AdaptiveMaxPool1d>({.size = 3}); }}),
+    [](const auto& info) { return info.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
     Activations, LayerFixtureTest,
     testing::Values(
         Case{"leaky_relu", [] { return make<LeakyReLU>({.slope = 0.2}); }},

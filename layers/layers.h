@@ -8,6 +8,7 @@
 #include "layers/container.h"
 #include "layers/conv1d.h"
 #include "layers/conv2d.h"
+#include "layers/conv_norm.h"
 #include "layers/conv_transpose2d.h"
 #include "layers/drop_connect.h"
 #include "layers/dropout.h"
@@ -22,6 +23,7 @@
 #include "layers/multihead_attention.h"
 #include "layers/normalization.h"
 #include "layers/pooling.h"
+#include "layers/pooling1d.h"
 #include "layers/sequential.h"
 #include "layers/transformer.h"
 

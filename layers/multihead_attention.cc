@@ -45,25 +45,48 @@ void MultiheadAttention::init() {
   if (!(o.dropout >= 0 && o.dropout < 1)) {
     throw ValueError(where() + "expected dropout in [0,1), got " + std::to_string(o.dropout));
   }
-  const Tensor weight = empty({3 * o.embed_dim, o.embed_dim});
-  init::xavier_uniform_(weight, default_generator());
-  in_proj_weight_ = parameter("in_proj_weight", weight);
+  if (o.key_dim < 0 || o.value_dim < 0) {
+    throw ValueError(where() + "expected key_dim and value_dim of at least 0, got " +
+                     std::to_string(o.key_dim) + " and " + std::to_string(o.value_dim));
+  }
+  if (o.key_dim == 0) options_.key_dim = o.embed_dim;
+  if (o.value_dim == 0) options_.value_dim = o.embed_dim;
+  init_projections();
   if (!o.bias) return;
   in_proj_bias_ = parameter("in_proj_bias", zeros({3 * o.embed_dim}));
   out_proj_.bias().value().fill_(0);
 }
 
+void MultiheadAttention::init_projections() {
+  const MultiheadAttentionOptions& o = options_;
+  const auto xavier = [&](const char* name, std::int64_t rows, std::int64_t columns) {
+    const Tensor weight = empty({rows, columns});
+    init::xavier_uniform_(weight, default_generator());
+    return parameter(name, weight);
+  };
+  if (o.key_dim == o.embed_dim && o.value_dim == o.embed_dim) {
+    in_proj_weight_ = xavier("in_proj_weight", 3 * o.embed_dim, o.embed_dim);
+    return;
+  }
+  proj_weights_ = {xavier("q_proj_weight", o.embed_dim, o.embed_dim),
+                   xavier("k_proj_weight", o.embed_dim, o.key_dim),
+                   xavier("v_proj_weight", o.embed_dim, o.value_dim)};
+}
+
 void MultiheadAttention::check_inputs(const Variable& query, const Variable& key,
                                       const Variable& value, const AttentionCall& call) const {
-  const std::int64_t width = options_.embed_dim;
-  const auto fits = [&](const Variable& x) { return x.ndim() == 3 && x.size(2) == width; };
-  const bool all = fits(query) && fits(key) && fits(value) && query.size(0) == key.size(0) &&
-                   key.shape() == value.shape();
+  const MultiheadAttentionOptions& o = options_;
+  const auto fits = [](const Variable& x, std::int64_t width) {
+    return x.ndim() == 3 && x.size(2) == width;
+  };
+  const bool all = fits(query, o.embed_dim) && fits(key, o.key_dim) && fits(value, o.value_dim) &&
+                   query.size(0) == key.size(0) && key.size(0) == value.size(0) &&
+                   key.size(1) == value.size(1);
   if (!all) {
-    const std::string e = std::to_string(width);
-    throw ShapeError(where() + "expected query [B,T," + e + "], key and value [B,S," + e +
-                     "], got " + to_string(query.shape()) + ", " + to_string(key.shape()) +
-                     " and " + to_string(value.shape()));
+    throw ShapeError(where() + "expected query [B,T," + std::to_string(o.embed_dim) +
+                     "], key [B,S," + std::to_string(o.key_dim) + "] and value [B,S," +
+                     std::to_string(o.value_dim) + "], got " + to_string(query.shape()) + ", " +
+                     to_string(key.shape()) + " and " + to_string(value.shape()));
   }
   if (!call.key_mask.defined()) return;
   const Shape wanted = {key.size(0), key.size(1)};
@@ -77,11 +100,13 @@ void MultiheadAttention::check_inputs(const Variable& query, const Variable& key
 /// q, k and v [B,..,E], in as few products as the inputs allow.
 std::vector<Variable> MultiheadAttention::project(const Variable& query, const Variable& key,
                                                   const Variable& value) const {
-  const bool same_key = key.impl() == value.impl();
-  if (same_key && query.impl() == key.impl()) {
+  const bool packed = in_proj_weight_.defined();
+  if (packed && key.impl() == value.impl() && query.impl() == key.impl()) {
     return ag::chunk(ag::linear(query, in_proj_weight_, in_proj_bias_), 3, 2);
   }
-  const std::vector<Variable> weights = ag::chunk(in_proj_weight_, 3, 0);
+  const std::vector<Variable> weights =
+      packed ? ag::chunk(in_proj_weight_, 3, 0)
+             : std::vector<Variable>(proj_weights_.begin(), proj_weights_.end());
   const std::vector<Variable> biases =
       in_proj_bias_.defined() ? ag::chunk(in_proj_bias_, 3, 0) : std::vector<Variable>(3);
   return {ag::linear(query, weights[0], biases[0]), ag::linear(key, weights[1], biases[1]),
@@ -102,7 +127,8 @@ Variable MultiheadAttention::forward(const Variable& query, const Variable& key,
 double MultiheadAttention::flops(const Shape& result) const {
   const auto b = static_cast<double>(result[0]), t = static_cast<double>(result[1]);
   const auto e = static_cast<double>(result[2]);
-  return 2 * b * t * e * (3 * e + 2 * t);
+  const auto widths = e + static_cast<double>(options_.key_dim + options_.value_dim);
+  return 2 * b * t * e * (widths + 2 * t);
 }
 
 std::string MultiheadAttention::describe() const {

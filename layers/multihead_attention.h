@@ -7,6 +7,8 @@
 #ifndef TENON_LAYERS_MULTIHEAD_ATTENTION_H_
 #define TENON_LAYERS_MULTIHEAD_ATTENTION_H_
 
+#include <array>
+
 #include "layers/linear.h"
 #include "layers/module.h"
 
@@ -15,7 +17,9 @@ namespace tenon::layers {
 struct MultiheadAttentionOptions {
   std::int64_t embed_dim = 0;
   std::int64_t num_heads = 1;
-  double dropout = 0;  ///< of the attention weights while training
+  std::int64_t key_dim = 0;    ///< of the keys' elements; embed_dim where 0
+  std::int64_t value_dim = 0;  ///< of the values'
+  double dropout = 0;          ///< of the attention weights while training
   bool bias = true;
 };
 
@@ -31,12 +35,13 @@ struct AttentionCall {
 };
 
 /// softmax(q k^T / sqrt(E/H)) v for each of H heads, with q, k and v projected from query [B,T,E],
-/// key and value [B,S,E], and projected once more -> [B,T,E]; the batch comes first. A query that
-/// sees nothing gives the bias. Parameters in PyTorch's layout: "in_proj_weight" [3E,E] (q, k, v
-/// one below the other; Xavier's uniform rule at first), "in_proj_bias" [3E], "out_proj.weight"
-/// [E,E], "out_proj.bias" [E] (zeros at first). Throws ValueError for heads that do not divide
-/// embed_dim or dropout outside [0,1); forward throws ShapeError. (Vaswani et al. 2017, "Attention
-/// is all you need", §3.2.2)
+/// key [B,S,K] and value [B,S,V], and projected once more -> [B,T,E]; the batch comes first. A
+/// query that sees nothing gives the bias. Parameters in PyTorch's layout: "in_proj_weight" [3E,E]
+/// (q, k, v one below the other; Xavier's uniform rule at first), or where K or V is not E,
+/// "q_proj_weight" [E,E], "k_proj_weight" [E,K] and "v_proj_weight" [E,V]; "in_proj_bias" [3E],
+/// "out_proj.weight" [E,E], "out_proj.bias" [E] (zeros at first). Throws ValueError for heads that
+/// do not divide embed_dim, sizes below 0 or dropout outside [0,1); forward throws ShapeError.
+/// (Vaswani et al. 2017, "Attention is all you need", §3.2.2)
 class MultiheadAttention : public Module {
  public:
   using Options = MultiheadAttentionOptions;
@@ -71,13 +76,15 @@ class MultiheadAttention : public Module {
  private:
   static LinearOptions projection(const MultiheadAttentionOptions& options);
   void init();
+  void init_projections();
   void check_inputs(const Variable& query, const Variable& key, const Variable& value,
                     const AttentionCall& call) const;
   std::vector<Variable> project(const Variable& query, const Variable& key,
                                 const Variable& value) const;
 
   MultiheadAttentionOptions options_;
-  Variable in_proj_weight_;
+  Variable in_proj_weight_;               // or these three
+  std::array<Variable, 3> proj_weights_;  // of q, k and v
   Variable in_proj_bias_;
   Linear out_proj_;
 };

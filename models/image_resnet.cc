@@ -4,6 +4,7 @@
 
 #include "autograd/ops.h"
 #include "init/init.h"
+#include "layers/conv_norm.h"
 
 namespace tenon::models {
 namespace {
@@ -50,7 +51,8 @@ ImageResNetBlock::ImageResNetBlock(layers::Module* parent, std::string_view name
 }
 
 Variable ImageResNetBlock::forward(const Variable& x) {
-  const Variable y = bn2(conv2(autograd::relu(bn1(conv1(x)))));
+  const Variable h = layers::conv_norm(conv1, bn1, x, Activation::kRelu);
+  const Variable y = layers::conv_norm(conv2, bn2, h);
   return autograd::relu(y + (downsample ? (*downsample)(x) : x));
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "autograd/ops.h"
+#include "layers/conv_norm.h"
 #include "layers/initialize.h"
 
 namespace tenon::models {
@@ -50,7 +51,8 @@ Variable ResNetBlock::shortcut(const Variable& x) const {
 }
 
 Variable ResNetBlock::forward(const Variable& x) {
-  const Variable y = bn2(conv2(autograd::relu(bn1(conv1(x)))));
+  const Variable h = layers::conv_norm(conv1, bn1, x, Activation::kRelu);
+  const Variable y = layers::conv_norm(conv2, bn2, h);
   return autograd::relu(y + shortcut(x));
 }
 
@@ -74,7 +76,7 @@ ResNet::ResNet(layers::Module* parent, std::string_view name, const ResNetOption
 }
 
 Variable ResNet::forward(const Variable& images) {
-  Variable x = autograd::relu(bn1(conv1(images)));
+  Variable x = layers::conv_norm(conv1, bn1, images, Activation::kRelu);
   x = layer3(layer2(layer1(x)));
   return linear(autograd::mean(x, {2, 3}));
 }

@@ -66,6 +66,8 @@ def cases(generator):
     yield "self_attention_no_bias", attention(bias=False), lambda m, x: attend(m, x, x, x), {"x": x}
     yield "causal_attention", attention(), lambda m, x, seen: attend(m, x, x, x, seen), {"x": x, "seen": causal(T)}
     yield "cross_attention", attention(), attend, {"query": x, "key": memory, "value": memory * 0.5 + 1}
+    yield "cross_attention_sizes", attention(kdim=5, vdim=4), attend, {
+        "query": x, "key": memory[:, :, :5] + 0, "value": memory[:, :, 1:5] * 0.5}
     yield "padded_attention", attention(), lambda m, x, memory, present: attend(
         m, x, memory, memory, None, present), {"x": x, "memory": memory, "present": present}
     dropped = {"dropout": 0.5}

@@ -143,6 +143,16 @@ MORE = {
     "maxout": (Maxout(), (4, 6)),
 }
 
+POOLS = {
+    "max_pool1d": (nn.MaxPool1d(2), (2, 3, 7)),
+    "max_pool1d_options": (nn.MaxPool1d(3, stride=2, padding=1, dilation=2, ceil_mode=True), (1, 2, 10)),
+    "avg_pool1d": (nn.AvgPool1d(2), (2, 3, 7)),
+    "avg_pool1d_padding": (nn.AvgPool1d(3, stride=2, padding=1, ceil_mode=True), (1, 2, 8)),
+    "avg_pool1d_not_counted": (nn.AvgPool1d(3, padding=1, count_include_pad=False), (1, 2, 7)),
+    "adaptive_avg_pool1d": (nn.AdaptiveAvgPool1d(3), (2, 3, 7)),
+    "adaptive_max_pool1d": (nn.AdaptiveMaxPool1d(3), (2, 3, 7)),
+}
+
 LOSSES = ["mean", "sum", "none"]
 
 
@@ -197,6 +207,9 @@ def main():
     for p in (0.1, 0.5):
         for name, tensor in run_alpha_dropout(p, generator).items():
             tensors["alpha_dropout_" + str(p) + "/" + name] = tensor
+    for case, (module, shape) in POOLS.items():
+        for name, tensor in run_case(module, shape, generator).items():
+            tensors[case + "/" + name] = tensor
     write_safetensors(sys.argv[1], tensors)
 
 
