@@ -1,5 +1,7 @@
 #include "init/scheme.h"
 
+#include <numbers>
+
 #include "init/structured.h"
 
 namespace tenon::init {
@@ -13,6 +15,7 @@ struct Named {
 // The first name of a scheme is the one that `name` gives.
 constexpr Named kNames[] = {
     {"zeros", Scheme::kZeros},
+    {"uniform", Scheme::kUniform},
     {"normal", Scheme::kNormal},
     {"normal_0.01", Scheme::kNormal001},
     {"xavier_uniform", Scheme::kXavierUniform},
@@ -58,6 +61,8 @@ void fill_(const Tensor& weight, Scheme scheme, Generator& generator) {
   switch (scheme) {
     case Scheme::kZeros:
       return zeros_(weight);
+    case Scheme::kUniform:
+      return uniform_(weight, generator, {.low = -std::numbers::sqrt3, .high = std::numbers::sqrt3});
     case Scheme::kNormal:
       return normal_(weight, generator);
     case Scheme::kNormal001:

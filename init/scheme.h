@@ -15,6 +15,7 @@ namespace tenon::init {
 
 enum class Scheme : std::uint8_t {
   kZeros,
+  kUniform,    ///< U(-sqrt(3), sqrt(3)): the variance of kNormal
   kNormal,     ///< N(0, 1)
   kNormal001,  ///< N(0, 0.01²), as AlexNet (Krizhevsky et al. 2012, §5)
   kXavierUniform,
@@ -26,8 +27,8 @@ enum class Scheme : std::uint8_t {
   kOrthogonal,
 };
 
-/// "zeros", "normal", "normal_0.01", "xavier_uniform", "xavier_normal", "kaiming_uniform",
-/// "kaiming_normal", "lecun_uniform", "lecun_normal", "orthogonal".
+/// "zeros", "uniform", "normal", "normal_0.01", "xavier_uniform", "xavier_normal",
+/// "kaiming_uniform", "kaiming_normal", "lecun_uniform", "lecun_normal", "orthogonal".
 std::string_view name(Scheme scheme);
 
 /// Reads such a name; "xavier" and "glorot" mean xavier_uniform, "he" and "kaiming" kaiming_normal,

@@ -1,0 +1,137 @@
+#include "examples/common/row_trainer.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "data/data_loader.h"
+#include "examples/common/result_line.h"
+#include "examples/common/statistics.h"
+#include "tensor/allocator.h"
+#include "tensor/random.h"
+#include "train/comparison.h"
+#include "train/fit.h"
+#include "train/metrics.h"
+#include "train/schedules.h"
+
+namespace tenon::examples {
+namespace {
+
+// Keeps the records of a run, also of one that ends early.
+struct KeepHistory : train::Callback {
+  absl::Status on_fit_end(train::Run& run) override {
+    history = run.history;
+    return absl::OkStatus();
+  }
+
+  train::History history;
+};
+
+double seconds_of(const train::History& history) {
+  double seconds = 0;
+  for (const train::EpochRecord& record : history) seconds += record.value("seconds");
+  return seconds;
+}
+
+double mean_accuracy(const TrainedRow& row) { return spread(row.test_accuracies).mean; }
+
+}  // namespace
+
+RowTrainer::RowTrainer(const data::Dataset& train, const data::Dataset& test,
+                       const ExperimentOptions& options)
+    : train_(train), test_(test), options_(options) {}
+
+absl::Status RowTrainer::train_seed(const RowOptions& options, std::uint64_t seed,
+                                    TrainedRow& row) const {
+  const std::int64_t batch_size = options.batch_size > 0 ? options.batch_size : options_.batch_size;
+  data::DataLoader train_loader(train_, {.batch_size = batch_size, .shuffle = true, .seed = seed});
+  data::DataLoader test_loader(test_, {.batch_size = 1000});
+  manual_seed(seed);
+  const auto network = options.network();
+  network->to(options_.device);
+  const auto optimizer = options.optimizer(network->parameters());
+
+  train::Accuracy accuracy;
+  KeepHistory keep;
+  train::RateSchedule schedule(options.schedule);
+  std::vector<train::Callback*> callbacks{&keep};
+  if (options.schedule.lr) callbacks.push_back(&schedule);
+  const auto history = train::fit(*network, train_loader, *optimizer,
+                                  {.epochs = options.epochs > 0 ? options.epochs : options_.epochs,
+                                   .metrics = {&accuracy},
+                                   .validation = &test_loader,
+                                   .callbacks = callbacks});
+  if (!history.ok() && !absl::IsAborted(history.status())) return history.status();
+  if (!history.ok() && row.stopped.empty()) row.stopped = std::string(history.status().message());
+  train::evaluate(*network, test_loader, {.metrics = {&accuracy}});
+  row.parameters = network->num_parameters();
+  row.test_accuracies.push_back(accuracy.value());
+  row.seconds += seconds_of(keep.history) / static_cast<double>(options_.seeds);
+  if (row.history.empty()) row.history = std::move(keep.history);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<TrainedRow> RowTrainer::train(const RowOptions& options) {
+  TrainedRow row{.name = options.name};
+  for (std::int64_t i = 0; i < options_.seeds; ++i) {
+    const absl::Status status =
+        train_seed(options, options_.seed + static_cast<std::uint64_t>(i), row);
+    if (!status.ok()) return status;
+  }
+  print_progress(row);
+  rows_.push_back(row);
+  return row;
+}
+
+void RowTrainer::print_progress(const TrainedRow& row) const {
+  if (options_.quiet) return;
+  std::printf("%-28s %s %% test  %6.1f s\n", row.name.c_str(),
+              percent(spread(row.test_accuracies)).c_str(), row.seconds);
+  if (!row.stopped.empty()) std::printf("  stopped: %s\n", row.stopped.c_str());
+  std::fflush(stdout);
+}
+
+absl::Status RowTrainer::draw(std::string_view title) const {
+  std::vector<train::NamedRun> runs;
+  for (const TrainedRow& row : rows_) {
+    if (!row.history.empty()) runs.push_back({row.name, row.history});
+  }
+  if (runs.empty()) return absl::OkStatus();
+  const auto plot =
+      train::plot_comparison(runs, options_.output("curves"), {.title = std::string(title)});
+  if (!plot.ok()) return plot.status();
+  if (!options_.quiet) {
+    std::printf("%s\n", plot->note.empty() ? ("curves: " + plot->png).c_str() : plot->note.c_str());
+  }
+  return absl::OkStatus();
+}
+
+void RowTrainer::print_result(std::string_view experiment) const {
+  const TrainedRow* best = &rows_.front();
+  double seconds = 0;
+  for (const TrainedRow& row : rows_) {
+    std::printf("ROW experiment=%s name=%s test_accuracy=%.6g seconds=%.6g params=%lld\n",
+                std::string(experiment).c_str(), row.name.c_str(), mean_accuracy(row), row.seconds,
+                static_cast<long long>(row.parameters));
+    if (mean_accuracy(row) > mean_accuracy(*best)) best = &row;
+    seconds += row.seconds * static_cast<double>(options_.seeds);
+  }
+  ResultLine result(experiment, options_);
+  result.add("rows", static_cast<std::int64_t>(rows_.size()));
+  result.add("seeds", options_.seeds);
+  result.add("best", best->name);
+  result.add("test_accuracy", mean_accuracy(*best));
+  result.add("peak_bytes", allocator(options_.device).stats().peak_bytes);
+  result.add("seconds", seconds);
+  result.print();
+}
+
+absl::Status RowTrainer::finish(std::string_view experiment, const Table& table,
+                                std::string_view title) const {
+  std::printf("\n%s\n", table.to_text().c_str());
+  absl::Status status = table.write(options_.output("table"));
+  if (status.ok()) status = draw(title);
+  if (status.ok()) print_result(experiment);
+  return status;
+}
+
+}  // namespace tenon::examples
