@@ -323,9 +323,8 @@ TEST(SchemeTest, FillsLikeTheFunction) {
     EXPECT_EQ(got.to_vector<float>(), expected.to_vector<float>()) << name(scheme);
   };
   check(Scheme::kZeros, [](auto& t, auto&) { zeros_(t); });
-  check(Scheme::kUniform, [](auto& t, auto& g) {
-    uniform_(t, g, {.low = -std::sqrt(3.0), .high = std::sqrt(3.0)});
-  });
+  check(Scheme::kUniform,
+        [](auto& t, auto& g) { uniform_(t, g, {.low = -std::sqrt(3.0), .high = std::sqrt(3.0)}); });
   check(Scheme::kNormal, [](auto& t, auto& g) { normal_(t, g); });
   check(Scheme::kNormal001, [](auto& t, auto& g) { normal_(t, g, {.deviation = 0.01}); });
   check(Scheme::kXavierUniform, [](auto& t, auto& g) { xavier_uniform_(t, g); });

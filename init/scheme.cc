@@ -62,7 +62,8 @@ void fill_(const Tensor& weight, Scheme scheme, Generator& generator) {
     case Scheme::kZeros:
       return zeros_(weight);
     case Scheme::kUniform:
-      return uniform_(weight, generator, {.low = -std::numbers::sqrt3, .high = std::numbers::sqrt3});
+      return uniform_(weight, generator,
+                      {.low = -std::numbers::sqrt3, .high = std::numbers::sqrt3});
     case Scheme::kNormal:
       return normal_(weight, generator);
     case Scheme::kNormal001:

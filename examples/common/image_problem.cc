@@ -64,6 +64,17 @@ absl::StatusOr<ImageProblem> load_cifar10_problem(const CommonOptions& options) 
   return ImageProblem{to_examples(cifar->train), to_examples(cifar->test), cifar->class_names};
 }
 
+absl::StatusOr<ImageProblem> load_cifar100_problem(const CommonOptions& options) {
+  const auto folder = data_folder(options, "cifar100");
+  if (!folder.ok()) return folder.status();
+  const auto cifar = data::load_cifar100(*folder);
+  if (!cifar.ok()) return cifar.status();
+  const auto examples = [](const data::Cifar100Images& part) {
+    return to_examples({.images = part.images, .labels = part.labels});
+  };
+  return ImageProblem{examples(cifar->train), examples(cifar->test), cifar->class_names};
+}
+
 Examples head(const Examples& examples, std::int64_t count) {
   const std::int64_t taken = std::min(count, examples.size());
   return {.inputs = examples.inputs.slice(0, 0, taken),

@@ -40,6 +40,9 @@ absl::StatusOr<ImageProblem> load_fashion_mnist_problem(const CommonOptions& opt
 /// <batch>/<number>_<label>.jpg, and so not to the exact pixel.
 absl::StatusOr<ImageProblem> load_cifar10_problem(const CommonOptions& options);
 
+/// As many of 100 classes, in `cifar100`: the published binary version, packed or unpacked.
+absl::StatusOr<ImageProblem> load_cifar100_problem(const CommonOptions& options);
+
 /// The first `count` examples, or all where there are fewer: views.
 Examples head(const Examples& examples, std::int64_t count);
 /// Copies of the rows at `indices`. Throws IndexError.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "data/cifar.h"
@@ -13,6 +14,8 @@
 
 namespace tenon::examples {
 namespace {
+
+namespace fs = std::filesystem;
 
 CommonOptions real_data() {
   const auto folder = data::data_dir();
@@ -78,6 +81,30 @@ TEST(ImageProblem, SaysWhatIsMissing) {
   EXPECT_FALSE(load_mnist_problem(nowhere).ok());
   const auto cifar = load_cifar10_problem(nowhere);
   EXPECT_NE(cifar.status().message().find("nowhere/cifar10"), std::string::npos) << cifar.status();
+  EXPECT_TRUE(absl::IsNotFound(load_cifar100_problem(nowhere).status()));
+}
+
+// A hundred labels and twenty coarse ones, and two images in each part.
+TEST(ImageProblem, Cifar100) {
+  const fs::path folder = fs::path(testing::TempDir()) / "cifar100";
+  fs::create_directories(folder);
+  const auto write = [&](const std::string& name, const std::string& text) {
+    std::ofstream(folder / name, std::ios::binary) << text;
+  };
+  const auto names = [](int count) {
+    std::string text;
+    for (int i = 0; i < count; ++i) text += "class" + std::to_string(i) + "\n";
+    return text;
+  };
+  const std::string record = std::string("\x03\x2a", 2) + std::string(3072, '\xff');
+  for (const char* part : {"train.bin", "test.bin"}) write(part, record + record);
+  write("fine_label_names.txt", names(100));
+  write("coarse_label_names.txt", names(20));
+  const auto cifar = load_cifar100_problem({.data_dir = testing::TempDir()});
+  ASSERT_TRUE(cifar.ok()) << cifar.status();
+  EXPECT_EQ(cifar->train.labels.to_vector<std::int64_t>(), (std::vector<std::int64_t>{42, 42}));
+  EXPECT_EQ(min(cifar->test.inputs).item<float>(), 1);
+  EXPECT_EQ(cifar->classes.size(), 100u);
 }
 
 }  // namespace

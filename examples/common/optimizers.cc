@@ -41,8 +41,9 @@ OptimizerMaker optimizer_maker(std::string_view name, double lr, double weight_d
   if (name == "adamw") {
     return maker<optim::AdamW>(optim::AdamWOptions{.lr = lr, .weight_decay = weight_decay});
   }
-  throw ValueError("[optimizer_maker] expected sgd, momentum, adagrad, rmsprop, adam or adamw, got " +
-                   std::string(name));
+  throw ValueError(
+      "[optimizer_maker] expected sgd, momentum, adagrad, rmsprop, adam or adamw, got " +
+      std::string(name));
 }
 
 }  // namespace tenon::examples

@@ -1,17 +1,19 @@
 #include "examples/common/row_trainer.h"
 
-#include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "data/data_loader.h"
 #include "examples/common/result_line.h"
 #include "examples/common/statistics.h"
+#include "examples/common/table.h"
 #include "tensor/allocator.h"
+#include "tensor/error.h"
 #include "tensor/random.h"
 #include "train/comparison.h"
 #include "train/fit.h"
 #include "train/metrics.h"
-#include "train/schedules.h"
 
 namespace tenon::examples {
 namespace {
@@ -52,11 +54,11 @@ absl::Status RowTrainer::train_seed(const RowOptions& options, std::uint64_t see
 
   train::Accuracy accuracy;
   KeepHistory keep;
-  train::RateSchedule schedule(options.schedule);
+  train::RateSchedule schedule(options.schedule, options.every);
   std::vector<train::Callback*> callbacks{&keep};
   if (options.schedule.lr) callbacks.push_back(&schedule);
   const auto history = train::fit(*network, train_loader, *optimizer,
-                                  {.epochs = options.epochs > 0 ? options.epochs : options_.epochs,
+                                  {.epochs = options_.epochs,
                                    .metrics = {&accuracy},
                                    .validation = &test_loader,
                                    .callbacks = callbacks});
@@ -70,16 +72,23 @@ absl::Status RowTrainer::train_seed(const RowOptions& options, std::uint64_t see
   return absl::OkStatus();
 }
 
-absl::StatusOr<TrainedRow> RowTrainer::train(const RowOptions& options) {
-  TrainedRow row{.name = options.name};
+absl::Status RowTrainer::train(const RowOptions& options) {
+  TrainedRow row{.name = options.name, .published = options.published};
   for (std::int64_t i = 0; i < options_.seeds; ++i) {
     const absl::Status status =
         train_seed(options, options_.seed + static_cast<std::uint64_t>(i), row);
     if (!status.ok()) return status;
   }
   print_progress(row);
-  rows_.push_back(row);
-  return row;
+  rows_.push_back(std::move(row));
+  return absl::OkStatus();
+}
+
+absl::Status RowTrainer::train(const std::vector<RowOptions>& rows) {
+  for (const RowOptions& row : rows) {
+    if (absl::Status status = train(row); !status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 void RowTrainer::print_progress(const TrainedRow& row) const {
@@ -125,10 +134,23 @@ void RowTrainer::print_result(std::string_view experiment) const {
   result.print();
 }
 
-absl::Status RowTrainer::finish(std::string_view experiment, const Table& table,
-                                std::string_view title) const {
+absl::Status RowTrainer::write_table() const {
+  Table table({"row", "parameters", "published %", "test %", "train %", "seconds"});
+  for (const TrainedRow& row : rows_) {
+    const double train =
+        row.history.empty() ? std::nan("") : row.history.back().value("train_accuracy");
+    table.add_row({row.name, std::to_string(row.parameters),
+                   row.published.empty() ? "-" : row.published,
+                   percent(spread(row.test_accuracies)) + (row.stopped.empty() ? "" : " (stopped)"),
+                   std::isnan(train) ? "-" : percent(train), fixed(row.seconds, 1)});
+  }
   std::printf("\n%s\n", table.to_text().c_str());
-  absl::Status status = table.write(options_.output("table"));
+  return table.write(options_.output("table"));
+}
+
+absl::Status RowTrainer::finish(std::string_view experiment, std::string_view title) const {
+  if (rows_.empty()) throw ValueError("[RowTrainer] expected a row that was trained, got none");
+  absl::Status status = write_table();
   if (status.ok()) status = draw(title);
   if (status.ok()) print_result(experiment);
   return status;

@@ -1,13 +1,14 @@
 // Networks trained one after another on the same examples, a row of an experiment's table each.
 //
 //   RowTrainer trainer(train_set, test_set, options);
-//   absl::StatusOr<TrainedRow> row = trainer.train({
+//   absl::Status status = trainer.train({
 //       .name = "he/adam",
+//       .published = "97.8",
 //       .network = [] { return std::make_unique<models::Mlp>(…); },
 //       .optimizer = optimizer_maker("adam", 1e-3)});
 //   // he/adam                    97.92 % test    12.3 s
-//   table.add_row({row->name, percent(spread(row->test_accuracies))});
-//   return trainer.finish("mnist_ffnn", table, "first weights and optimizers");
+//   if (!status.ok()) return status;
+//   return trainer.finish("optimizers", "First weights and optimizers");
 #ifndef TENON_EXAMPLES_COMMON_ROW_TRAINER_H_
 #define TENON_EXAMPLES_COMMON_ROW_TRAINER_H_
 
@@ -19,30 +20,31 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "data/dataset.h"
 #include "examples/common/experiment.h"
 #include "examples/common/optimizers.h"
-#include "examples/common/table.h"
 #include "layers/module.h"
 #include "optim/schedule.h"
 #include "train/history.h"
+#include "train/schedules.h"
 
 namespace tenon::examples {
 
 struct RowOptions {
-  std::string name = {};  ///< without spaces
+  std::string name = {};       ///< without spaces
+  std::string published = {};  ///< the test accuracy in percent that others give, for the table
   /// Called after the seed is set: the first weights depend on it alone.
   std::function<std::unique_ptr<layers::Module>()> network = {};
   OptimizerMaker optimizer = {};
   std::int64_t batch_size = 0;    ///< the experiment's where 0
-  int epochs = 0;                 ///< the experiment's where 0
-  optim::Schedule schedule = {};  ///< of the updates; constant where it has no function
+  optim::Schedule schedule = {};  ///< a constant rate where it has no function
+  train::Every every = train::Every::kStep;
 };
 
 /// What training with each seed gave.
 struct TrainedRow {
   std::string name = {};
+  std::string published = {};
   std::int64_t parameters = 0;
   std::vector<double> test_accuracies = {};  ///< after the last epoch, one for each seed
   double seconds = 0;                        ///< of training with one seed, on average
@@ -59,18 +61,20 @@ class RowTrainer {
   /// Trains the row `options.seeds` times, the i-th with the seed `options.seed` + i, and prints a
   /// line. A loss that is not a number ends training, and is part of the result; other errors of
   /// fit() are returned.
-  absl::StatusOr<TrainedRow> train(const RowOptions& row);
+  absl::Status train(const RowOptions& row);
+  absl::Status train(const std::vector<RowOptions>& rows);
 
   const std::vector<TrainedRow>& rows() const { return rows_; }
 
   /// Writes the table (table.csv, table.md) and the rows' curves (curves.svg, curves.png) to the
   /// output folder; prints the table, a ROW line for each row and the RESULT line, with the best
-  /// row's accuracy and the seconds of all.
-  absl::Status finish(std::string_view experiment, const Table& table, std::string_view title) const;
+  /// row's accuracy and the seconds of all. Throws ValueError where no row was trained.
+  absl::Status finish(std::string_view experiment, std::string_view title) const;
 
  private:
   absl::Status train_seed(const RowOptions& options, std::uint64_t seed, TrainedRow& row) const;
   void print_progress(const TrainedRow& row) const;
+  absl::Status write_table() const;
   absl::Status draw(std::string_view title) const;
   void print_result(std::string_view experiment) const;
 

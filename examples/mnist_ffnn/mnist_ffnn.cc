@@ -13,8 +13,8 @@
 #include "examples/common/data_folder.h"
 #include "examples/common/flags.h"
 #include "examples/common/result_line.h"
+#include "examples/mnist_ffnn/ffnn.h"
 #include "init/scheme.h"
-#include "models/mlp.h"
 #include "optim/adam.h"
 #include "optim/sgd.h"
 #include "tensor/io/safetensors.h"
@@ -38,7 +38,8 @@ std::optional<init::Scheme> scheme_of(const std::string& init) {
   return init::parse_scheme(init == "zero" ? "zeros" : init);
 }
 
-std::unique_ptr<optim::Optimizer> make_optimizer(const layers::Module& net, const Options& options) {
+std::unique_ptr<optim::Optimizer> make_optimizer(const layers::Module& net,
+                                                 const Options& options) {
   if (options.optimizer == "adam") {
     return std::make_unique<optim::Adam>(net.parameters(), optim::AdamOptions{.lr = options.lr});
   }
@@ -58,8 +59,9 @@ train::Settings settings(const Options& options) {
 }
 
 absl::Status draw_curves(const train::History& history, const Options& options) {
-  const auto plot = train::plot_curves(history, options.output("curves"),
-                                       {.title = "MNIST, " + options.init + ", " + options.optimizer});
+  const auto plot =
+      train::plot_curves(history, options.output("curves"),
+                         {.title = "MNIST, " + options.init + ", " + options.optimizer});
   if (!plot.ok()) return plot.status();
   std::printf("%s\n", plot->note.empty() ? ("curves: " + plot->png).c_str() : plot->note.c_str());
   return absl::OkStatus();
@@ -80,7 +82,8 @@ absl::Status train_and_test(Options& options) {
   data::DataLoader test_loader(test_set, {.batch_size = 1000});
 
   manual_seed(options.seed);
-  models::Mlp net({.sizes = {784, 512, 1024, 128, 10}, .init = scheme_of(options.init)});
+  const auto network = make_mnist_ffnn({.activations = "relu", .init = scheme_of(options.init)});
+  layers::Module& net = *network;
   net.to(options.device);
   const auto optimizer = make_optimizer(net, options);
 
@@ -89,8 +92,8 @@ absl::Status train_and_test(Options& options) {
                                 .resume = options.resume,
                                 .settings = settings(options)});
   train::CsvLog log(options.output("metrics.csv"));
-  train::ProgressBar bar({.style = options.quiet ? train::ProgressStyle::kSilent
-                                                 : train::ProgressStyle::kAuto});
+  train::ProgressBar bar(
+      {.style = options.quiet ? train::ProgressStyle::kSilent : train::ProgressStyle::kAuto});
   const auto history = train::fit(net, train_loader, *optimizer,
                                   {.epochs = options.epochs,
                                    .metrics = {&accuracy},

@@ -1,0 +1,23 @@
+#include "examples/common/mnist_rows.h"
+
+#include "examples/common/image_problem.h"
+
+namespace tenon::examples {
+
+absl::Status train_on_mnist(std::string_view experiment, std::string_view title,
+                            const std::vector<RowOptions>& rows, ExperimentOptions options) {
+  auto mnist = load_mnist_problem(options);
+  if (!mnist.ok()) return mnist.status();
+  if (options.quick) {
+    options.epochs = 1;
+    mnist->train = head(mnist->train, 3'000);
+    mnist->test = head(mnist->test, 1'000);
+  }
+  const data::TensorDataset train_set = dataset(mnist->train);
+  const data::TensorDataset test_set = dataset(mnist->test);
+  RowTrainer trainer(train_set, test_set, options);
+  if (absl::Status status = trainer.train(rows); !status.ok()) return status;
+  return trainer.finish(experiment, title);
+}
+
+}  // namespace tenon::examples
