@@ -29,6 +29,15 @@ quick_run() {
   if find . -name '*.tmp*' | grep .; then fail "temporary files left"; fi
 }
 
+# row_value ROW KEY: the same of one row.
+row_value() { grep "^ROW .*name=$1 " output | tr ' ' '\n' | sed -n "s/^$2=//p"; }
+
+# has_rows N: so many rows, also in the table.
+has_rows() {
+  [ "$(grep -c '^ROW ' output)" = "$1" ] || fail "expected $1 rows"
+  [ "$(wc -l <"$experiment/table.csv")" = $(($1 + 1)) ] || fail "expected $1 rows in table.csv"
+}
+
 value_of() { echo "$result" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
 
 # holds 'EXPRESSION': arithmetic that is true, such as "$(value_of test_accuracy) >= 0.98".

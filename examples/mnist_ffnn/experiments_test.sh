@@ -3,18 +3,26 @@
 set -u
 optimizers=$PWD/$1
 regularization=$PWD/$2
-. "$PWD/examples/common/quick_run.sh"
+. "$PWD/examples/common/experiment.sh"
+
+program=$optimizers
+rejects --activations --activations=tanh
+rejects --seeds --seeds=0
+program=$regularization
+rejects --dropout --dropout=1
+
 needs_data mnist
+program=$optimizers
+quick_run mnist_ffnn:optimizers
+has_rows 24
+# 784-512-1024-128-10 and two trained activations.
+holds "$(row_value he_normal/adam params) == 1059724"
+holds "$(row_value he_normal/adam test_accuracy) > 0.8"
+holds "$(row_value normal/momentum test_accuracy) < 0.3"
+has_picture mnist_ffnn:optimizers/curves
 
-quick_run optimizers 24 "$optimizers" --epochs=1
-[ "$(value optimizers he_normal/adam params)" = 1059724 ] || fail "not 784-512-1024-128-10 and two trained activations"
-expect "$(value optimizers he_normal/adam test_accuracy) > 0.8" "He's weights and Adam"
-expect "$(value optimizers normal/momentum test_accuracy) < 0.3" "N(0,1) weights and momentum"
-
-quick_run regularization 4 "$regularization"
-expect "$(value regularization baseline test_accuracy) < 0.8" "N(0,1) weights after 30 steps"
-
-rejects_flag "$regularization" --dropout=1
-rejects_flag "$optimizers" --activations=tanh
-rejects_flag "$optimizers" --seeds=0
+program=$regularization
+quick_run mnist_ffnn:regularization
+has_rows 4
+holds "$(row_value baseline test_accuracy) < 0.8"
 echo "PASSED"

@@ -1,27 +1,41 @@
 #!/bin/sh
 # The quick runs on the real MNIST.
 set -u
-annealing=$PWD/$1
-batch_norm=$PWD/$2
-batch_size=$PWD/$3
-optimizers=$PWD/$4
-resnet=$PWD/$5
-. "$PWD/examples/common/quick_run.sh"
+runfiles=$PWD
+. "$PWD/examples/common/experiment.sh"
+folder=$runfiles/examples/optimization
+
+rejects --epochs --epochs=0
+program=$folder/batch_size
+rejects --lr --lr=-1
+program=$folder/resnet
+rejects --seeds --seeds=none
+
 needs_data mnist
+program=$folder/batch_size
+quick_run optimization:batch_size
+has_rows 8
+holds "$(row_value batch_8 test_accuracy) > $(row_value batch_1024 test_accuracy)"
 
-quick_run batch_size 8 "$batch_size"
-expect "$(value batch_size batch_8 test_accuracy) > $(value batch_size batch_1024 test_accuracy)" "small batches"
-quick_run batch_norm 4 "$batch_norm"
-expect "$(value batch_norm shallow params) == 784 * 128 + 128 + 1290" "parameters"
-expect "$(value batch_norm shallow_bn params) == 784 * 128 + 3 * 128 + 1290" "parameters with normalization"
-expect "$(value batch_norm deep_bn test_accuracy) > $(value batch_norm deep test_accuracy)" "a deep network's normalization"
-quick_run optimizers 5 "$optimizers"
-expect "$(value optimizers adam test_accuracy) > 0.8" "Adam"
-quick_run annealing 4 "$annealing"
-quick_run resnet 4 "$resnet"
-expect "$(value resnet adam test_accuracy) > 0.8" "a residual network"
+program=$folder/batch_norm
+quick_run optimization:batch_norm
+has_rows 4
+holds "$(row_value shallow params) == 784 * 128 + 128 + 1290"
+holds "$(row_value shallow_bn params) == 784 * 128 + 3 * 128 + 1290"
+holds "$(row_value deep_bn test_accuracy) > $(row_value deep test_accuracy)"
 
-rejects_flag "$annealing" --epochs=0
-rejects_flag "$batch_size" --lr=-1
-rejects_flag "$resnet" --seeds=none
+program=$folder/optimizers
+quick_run optimization:optimizers
+has_rows 5
+holds "$(row_value adam test_accuracy) > 0.8"
+
+program=$folder/annealing
+quick_run optimization:annealing
+has_rows 4
+
+program=$folder/resnet
+quick_run optimization:resnet
+has_rows 4
+holds "$(row_value adam test_accuracy) > 0.8"
+has_picture optimization:resnet/curves
 echo "PASSED"

@@ -63,7 +63,7 @@ absl::Status compare(ExperimentOptions options) {
   if (!cifar.ok()) return cifar.status();
   if (options.quick) {
     options.epochs = kQuickEpochs;
-    cifar->train = head(cifar->train, 5'000);
+    cifar->train = head(cifar->train, 4'000);
     cifar->test = head(cifar->test, 1'000);
   }
   const data::ChannelStats stats = data::channel_stats(cifar->train.inputs);

@@ -1,17 +1,16 @@
 #!/bin/sh
 # The quick run on the real CIFAR.
 set -u
-lenet=$PWD/$1
-. "$PWD/examples/common/quick_run.sh"
+. "$PWD/examples/common/experiment.sh"
+rejects --lr --lr=0
+rejects --epochs --epochs=-3
+
 needs_data cifar10
-
-quick_run lenet 8 "$lenet"
+quick_run weight_init:lenet
+has_rows 8
 for rule in sgd momentum; do
-  expect "$(value lenet zero/$rule test_accuracy) < 0.13" "zero weights stay at chance"
+  holds "$(row_value zero/$rule test_accuracy) < 0.13"
 done
-expect "$(value lenet he/momentum test_accuracy) > 0.2" "He's weights learn"
-grep -A1 "^normal/" lenet.log | grep -q "stopped: .*epoch 1" || fail "the divergence of N(0,1) weights is not said"
-
-rejects_flag "$lenet" --lr=0
-rejects_flag "$lenet" --epochs=-3
+holds "$(row_value he/momentum test_accuracy) > 0.2"
+grep -A1 "^normal/" output | grep -q "stopped: .* epoch 1" || fail "a divergence is not said"
 echo "PASSED"
