@@ -1,4 +1,5 @@
 // Convolutions through oneDNN, over channels-last images.
+#include "tensor/cpu/conv_narrow.h"
 #include "tensor/cpu/conv_plain.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/onednn.h"
@@ -136,6 +137,7 @@ Tensor as_image(const Tensor& x, bool* row_major) {
 void conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const Conv2dParams& params,
             Activation activation, const Tensor& out) {
   if (runs_in_f64(x)) return conv2d_plain(x, weight, bias, params, activation, out);
+  if (conv2d_narrow(x, weight, bias, params, activation, out)) return;
   if (must_widen(x)) {
     const Tensor wide = empty_like(out, DType::kF32);
     conv2d(x.to(DType::kF32), weight.to(DType::kF32),
@@ -178,6 +180,7 @@ void conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dPar
 void conv2d_weight_grad(const Tensor& grad, const Tensor& x, const Conv2dParams& params,
                         const Tensor& out) {
   if (runs_in_f64(grad)) return conv2d_weight_grad_plain(grad, x, params, out);
+  if (conv2d_weight_grad_narrow(grad, x, params, out)) return;
   if (must_widen(grad)) {
     const Tensor wide = empty_like(out, DType::kF32);
     conv2d_weight_grad(grad.to(DType::kF32), x.to(DType::kF32), params, wide);

@@ -45,6 +45,11 @@ const std::vector<ConvCase>& cases() {
       {"odd groups", {1, 9, 5, 5}, {6, 3, 3, 3}, {.padding = {1, 0}, .groups = 3}},
       {"depthwise", {2, 16, 7, 7}, {16, 1, 3, 3}, {.padding = {1, 1}, .groups = 16}},
       {"depthwise, odd", {1, 5, 6, 7}, {10, 1, 3, 2}, {.stride = {2, 1}, .groups = 5}},
+      {"few to fewer", {3, 3, 12, 12}, {2, 3, 5, 5}},
+      {"rows beyond a register", {17, 2, 9, 35}, {6, 2, 3, 8}, {.padding = {1, 3}}},
+      {"few, dilated", {2, 3, 11, 20}, {7, 3, 3, 4}, {.padding = {2, 3}, .dilation = {3, 2}}},
+      {"few, strided", {2, 5, 12, 18}, {13, 5, 4, 3}, {.stride = {3, 1}, .padding = {0, 1}}},
+      {"few, strided both ways", {3, 3, 14, 15}, {7, 3, 5, 5}, {.stride = {2, 3}}},
       {"whole image", {4, 6, 5, 5}, {10, 6, 5, 5}},
       {"a row", {2, 3, 1, 20}, {4, 3, 1, 5}, {.padding = {0, 2}}},
       {"a column", {2, 3, 20, 1}, {4, 3, 7, 1}, {.stride = {3, 1}}},
@@ -160,6 +165,34 @@ TEST(Conv2d, OfNoImagesOrNoChannels) {
                Array({0, 1, 5, 5}));
   expect_close(conv2d_weight_grad(zeros({0, 2, 3, 3}), zeros({0, 1, 5, 5}), {2, 1, 3, 3}, {}),
                Array({2, 1, 3, 3}));
+}
+
+// Few channels have kernels of their own, each for channels that do not fill a register.
+TEST(Conv2d, EveryNumberOfFewChannels) {
+  for (std::int64_t channels = 1; channels <= 17; ++channels) {
+    const std::int64_t filters = 18 - channels;
+    for (const std::int64_t images : {1, 3}) {
+      const Tensor x = values({images, channels, 7, 15}), w = values({filters, channels, 3, 2});
+      const Tensor grad = values({images, filters, 5, 14}), bias = values({filters});
+      const Array offsets(bias);
+      const std::string what = std::to_string(channels) + " to " + std::to_string(filters);
+      expect_close_sum(conv2d(x, w, bias, {}), conv2d_reference(Array(x), Array(w), &offsets, {}),
+                       channels * 6, what);
+      expect_close_sum(conv2d_weight_grad(grad, x, w.shape(), {}),
+                       conv2d_weight_grad_reference(Array(grad), Array(x), w.shape(), {}),
+                       images * 70, what);
+    }
+  }
+}
+
+TEST(Conv2d, GradientOfFewChannelsHasTheSameBitsOnAnyNumberOfThreads) {
+  const Tensor x = values({37, 3, 12, 12}), grad = values({37, 6, 8, 8});
+  const testing::ThreadScope one(1);
+  const Tensor expected = conv2d_weight_grad(grad, x, {6, 3, 5, 5}, {});
+  for (const int threads : {2, 3, 5}) {
+    const testing::ThreadScope scope(threads);
+    testing::expect_identical(conv2d_weight_grad(grad, x, {6, 3, 5, 5}, {}), expected, "");
+  }
 }
 
 // A primitive built for one number of threads must not run on another.
