@@ -62,7 +62,7 @@ absl::Status train(const CovertypeExperiment& experiment, Options& options) {
   RowTrainer trainer(train_set, test_set, options);
   absl::Status status = trainer.train(experiment.make_row(options, options.epochs * batches));
   if (!status.ok()) return status;
-  return trainer.finish("covertype:" + experiment.name, "Covertype: " + experiment.name);
+  return trainer.finish("covertype_" + experiment.name, "Covertype: " + experiment.name);
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ models::TabularOptions covertype_columns() {
 
 int run_covertype(int argc, char** argv, const CovertypeExperiment& experiment) {
   Options options{experiment.defaults};
-  Flags flags(experiment.name, experiment.description);
+  Flags flags("covertype_" + experiment.name, experiment.description);
   add(flags, options);
   flags.add_switch("save_split", options.save_split, "also write the rows: split.safetensors");
   return flags.run(argc, argv, [&] { return train(experiment, options); });

@@ -13,16 +13,16 @@ rejects --dropout --dropout=1
 
 needs_data mnist
 program=$optimizers
-quick_run mnist_ffnn:optimizers
+quick_run mnist_ffnn_optimizers
 has_rows 24
 # 784-512-1024-128-10 and two trained activations.
 holds "$(row_value he_normal/adam params) == 1059724"
 holds "$(row_value he_normal/adam test_accuracy) > 0.8"
 holds "$(row_value normal/momentum test_accuracy) < 0.3"
-has_picture mnist_ffnn:optimizers/curves
+has_picture mnist_ffnn_optimizers/curves
 
 program=$regularization
-quick_run mnist_ffnn:regularization
+quick_run mnist_ffnn_regularization
 has_rows 4
 holds "$(row_value baseline test_accuracy) < 0.8"
 echo "PASSED"

@@ -58,11 +58,12 @@ int main(int argc, char** argv) {
   using namespace tenon::examples;
   ExperimentOptions options{{.epochs = 10, .batch_size = 100, .lr = 1e-3}};
   std::string activations = "mixed";
-  Flags flags("optimizers", "Compares first weights and optimizers of a network for MNIST.");
+  Flags flags("mnist_ffnn_optimizers",
+              "Compares first weights and optimizers of a network for MNIST.");
   add(flags, options);
   flags.add_choice("activations", activations, {"mixed", "relu"}, "after the hidden layers");
   return flags.run(argc, argv, [&] {
-    return train_on_mnist("mnist_ffnn:optimizers", "MNIST: first weights and optimizers",
+    return train_on_mnist("mnist_ffnn_optimizers", "MNIST: first weights and optimizers",
                           rows(activations, options.lr), options);
   });
 }

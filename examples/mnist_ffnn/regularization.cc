@@ -18,7 +18,7 @@ namespace {
 struct Options : ExperimentOptions {
   std::string activations = "mixed";
   double dropout = 0.2;
-  double weight_decay = 1;
+  double weight_decay = 10;
 };
 
 RowOptions row(const std::string& name, const std::string& published, double dropout,
@@ -33,7 +33,7 @@ RowOptions row(const std::string& name, const std::string& published, double dro
 
 absl::Status compare(const Options& options) {
   return train_on_mnist(
-      "mnist_ffnn:regularization", "MNIST: dropout and weight decay",
+      "mnist_ffnn_regularization", "MNIST: dropout and weight decay",
       {row("baseline", "79.5", 0, 0, options), row("dropout", "~85", options.dropout, 0, options),
        row("weight_decay", "77.6", 0, options.weight_decay, options),
        row("both", "~85", options.dropout, options.weight_decay, options)},
@@ -46,7 +46,7 @@ absl::Status compare(const Options& options) {
 int main(int argc, char** argv) {
   using namespace tenon::examples;
   Options options{{{.epochs = 5, .batch_size = 100, .lr = 1e-5}}};
-  Flags flags("regularization", "Dropout and weight decay on a network for MNIST.");
+  Flags flags("mnist_ffnn_regularization", "Dropout and weight decay on a network for MNIST.");
   add(flags, options);
   flags.add_choice("activations", options.activations, {"mixed", "relu"},
                    "after the hidden layers");

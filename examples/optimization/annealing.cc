@@ -36,10 +36,10 @@ std::vector<RowOptions> rows(double lr, int epochs) {
 int main(int argc, char** argv) {
   using namespace tenon::examples;
   ExperimentOptions options{{.epochs = 10, .batch_size = 32, .lr = 0.2}};
-  Flags flags("annealing", "Compares learning rates that fall on MNIST.");
+  Flags flags("optimization_annealing", "Compares learning rates that fall on MNIST.");
   add(flags, options);
   return flags.run(argc, argv, [&] {
-    return train_on_mnist("optimization:annealing", "MNIST: falling learning rates",
+    return train_on_mnist("optimization_annealing", "MNIST: falling learning rates",
                           rows(options.lr, options.epochs), options);
   });
 }

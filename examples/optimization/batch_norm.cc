@@ -34,12 +34,12 @@ std::vector<RowOptions> rows(double lr) {
 int main(int argc, char** argv) {
   using namespace tenon::examples;
   ExperimentOptions options{{.epochs = 10, .batch_size = 64, .lr = 1e-2}};
-  Flags flags("batch_norm",
+  Flags flags("optimization_batch_norm",
               "Networks of one and of eight hidden layers, with and without batch "
               "normalization, on MNIST.");
   add(flags, options);
   return flags.run(argc, argv, [&] {
-    return train_on_mnist("optimization:batch_norm", "MNIST: batch normalization", rows(options.lr),
+    return train_on_mnist("optimization_batch_norm", "MNIST: batch normalization", rows(options.lr),
                           options);
   });
 }

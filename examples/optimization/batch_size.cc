@@ -31,10 +31,10 @@ std::vector<RowOptions> rows(double lr) {
 int main(int argc, char** argv) {
   using namespace tenon::examples;
   ExperimentOptions options{{.epochs = 10, .lr = 1e-2}};
-  Flags flags("batch_size", "Compares batch sizes on MNIST.");
+  Flags flags("optimization_batch_size", "Compares batch sizes on MNIST.");
   add(flags, options);
   return flags.run(argc, argv, [&] {
-    return train_on_mnist("optimization:batch_size", "MNIST: batch sizes", rows(options.lr),
+    return train_on_mnist("optimization_batch_size", "MNIST: batch sizes", rows(options.lr),
                           options);
   });
 }

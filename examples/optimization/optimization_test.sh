@@ -13,29 +13,29 @@ rejects --seeds --seeds=none
 
 needs_data mnist
 program=$folder/batch_size
-quick_run optimization:batch_size
+quick_run optimization_batch_size
 has_rows 8
 holds "$(row_value batch_8 test_accuracy) > $(row_value batch_1024 test_accuracy)"
 
 program=$folder/batch_norm
-quick_run optimization:batch_norm
+quick_run optimization_batch_norm
 has_rows 4
 holds "$(row_value shallow params) == 784 * 128 + 128 + 1290"
 holds "$(row_value shallow_bn params) == 784 * 128 + 3 * 128 + 1290"
 holds "$(row_value deep_bn test_accuracy) > $(row_value deep test_accuracy)"
 
 program=$folder/optimizers
-quick_run optimization:optimizers
+quick_run optimization_optimizers
 has_rows 5
 holds "$(row_value adam test_accuracy) > 0.8"
 
 program=$folder/annealing
-quick_run optimization:annealing
+quick_run optimization_annealing
 has_rows 4
 
 program=$folder/resnet
-quick_run optimization:resnet
+quick_run optimization_resnet
 has_rows 4
 holds "$(row_value adam test_accuracy) > 0.8"
-has_picture optimization:resnet/curves
+has_picture optimization_resnet/curves
 echo "PASSED"

@@ -31,9 +31,9 @@ std::vector<RowOptions> rows() {
 int main(int argc, char** argv) {
   using namespace tenon::examples;
   ExperimentOptions options{{.epochs = 10, .batch_size = 32}};
-  Flags flags("optimizers", "Compares update rules on MNIST.");
+  Flags flags("optimization_optimizers", "Compares update rules on MNIST.");
   add(flags, options);
   return flags.run(argc, argv, [&] {
-    return train_on_mnist("optimization:optimizers", "MNIST: update rules", rows(), options);
+    return train_on_mnist("optimization_optimizers", "MNIST: update rules", rows(), options);
   });
 }

@@ -30,9 +30,9 @@ std::vector<RowOptions> rows() {
 int main(int argc, char** argv) {
   using namespace tenon::examples;
   ExperimentOptions options{{.epochs = 10, .batch_size = 64}};
-  Flags flags("resnet", "Compares update rules for a residual network on MNIST.");
+  Flags flags("optimization_resnet", "Compares update rules for a residual network on MNIST.");
   add(flags, options);
   return flags.run(argc, argv, [&] {
-    return train_on_mnist("optimization:resnet", "MNIST: a residual network", rows(), options);
+    return train_on_mnist("optimization_resnet", "MNIST: a residual network", rows(), options);
   });
 }

@@ -76,7 +76,7 @@ absl::Status compare(ExperimentOptions options) {
   RowTrainer trainer(train_set, test_set, options);
   absl::Status status = trainer.train(rows(options, classes));
   if (!status.ok()) return status;
-  return trainer.finish("weight_init:lenet",
+  return trainer.finish("weight_init_lenet",
                         "LeNet on CIFAR-" + std::to_string(classes) + ": first weights");
 }
 
@@ -86,7 +86,7 @@ absl::Status compare(ExperimentOptions options) {
 int main(int argc, char** argv) {
   using namespace tenon::examples;
   ExperimentOptions options{{.epochs = 30, .batch_size = 128, .lr = 1e-2}};
-  Flags flags("lenet", "Compares first weights of LeNet on CIFAR-100, or CIFAR-10.");
+  Flags flags("weight_init_lenet", "Compares first weights of LeNet on CIFAR-100, or CIFAR-10.");
   add(flags, options);
   return flags.run(argc, argv, [&] { return compare(options); });
 }

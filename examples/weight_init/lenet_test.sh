@@ -6,7 +6,7 @@ rejects --lr --lr=0
 rejects --epochs --epochs=-3
 
 needs_data cifar10
-quick_run weight_init:lenet
+quick_run weight_init_lenet
 has_rows 8
 for rule in sgd momentum; do
   holds "$(row_value zero/$rule test_accuracy) < 0.13"
