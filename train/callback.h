@@ -30,8 +30,9 @@ namespace tenon::layers {
 class Module;
 }
 namespace tenon::optim {
+class LossScaler;
 class Optimizer;
-}
+}  // namespace tenon::optim
 
 namespace tenon::train {
 
@@ -47,6 +48,7 @@ struct Run {
   optim::Optimizer& optimizer;
   std::span<Metric* const> metrics = {};      ///< of the epoch under way
   std::span<Callback* const> callbacks = {};  ///< in the order in which they are called
+  optim::LossScaler* scaler = nullptr;        ///< where the run has one
 
   int epochs = 0;         ///< to be finished in all
   int epoch = 0;          ///< finished so far

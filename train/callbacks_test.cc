@@ -74,7 +74,7 @@ TEST(CheckpointedCallbacksTest, GoOnAsIfNothingHadHappened) {
   const std::string folder = fresh_folder(::testing::TempDir() + "/stateful");
   const data::TensorDataset set = half_planes(48);
   std::vector<std::vector<float>> ends;
-  std::vector<double> rates;
+  std::vector<double> rates, scales;
   for (const std::string name : {"whole", "parts"}) {
     for (const int epochs : {name == "parts" ? 2 : 5, 5}) {
       manual_seed(4);
@@ -84,20 +84,44 @@ TEST(CheckpointedCallbacksTest, GoOnAsIfNothingHadHappened) {
       RateSchedule schedule(optim::cosine_annealing_lr({.steps = 15}));
       PlateauSchedule plateau({.patience = 1}, "train_loss");
       Ema ema({.decay = 0.9});
+      optim::LossScaler scaler({.scale = 1024, .interval = 4});  // 6 steps leave 2 of an interval
       Checkpoint checkpoint({.path = folder + "/" + name + ".safetensors", .resume = true});
       const auto history = fit(net, loader, optimizer,
                                {.epochs = epochs,
+                                .scaler = &scaler,
                                 .validation = &loader,
                                 .callbacks = {&schedule, &checkpoint, &plateau, &ema}});
       ASSERT_TRUE(history.ok()) << history.status();
       if (epochs != 5) continue;
       ends.push_back(weights(net));
       rates.push_back(history->back().value("lr"));
+      scales.push_back(scaler.scale());
     }
   }
   // "whole" ran a second time from its own end, which changes nothing.
   EXPECT_EQ(ends.front(), ends.back());
   EXPECT_EQ(rates.front(), rates.back());
+  EXPECT_EQ(scales, std::vector<double>(3, 1024 * 8));  // 15 steps, doubled after each 4
+}
+
+TEST(CheckpointedCallbacksTest, ALossScalerTooManyOrTooFewIsNamed) {
+  const std::string folder = fresh_folder(::testing::TempDir() + "/scaler");
+  const data::TensorDataset set = half_planes(16);
+  Net net;
+  data::DataLoader loader(set, {.batch_size = 16});
+  optim::SGD optimizer(net.parameters());
+  optim::LossScaler scaler;
+  const auto run = [&](const std::string& name, int epochs, optim::LossScaler* with) {
+    Checkpoint checkpoint({.path = folder + "/" + name, .resume = true});
+    return fit(net, loader, optimizer,
+               {.epochs = epochs, .scaler = with, .callbacks = {&checkpoint}})
+        .status();
+  };
+  ASSERT_TRUE(run("with", 1, &scaler).ok() && run("without", 1, nullptr).ok());
+  EXPECT_EQ(run("with", 2, nullptr).message(),
+            folder + "/with: written with a loss scaler, but this run has none");
+  EXPECT_EQ(run("without", 2, &scaler).message(),
+            folder + "/without: written without a loss scaler, but this run has one");
 }
 
 TEST(EmaTest, AveragesByHand) {

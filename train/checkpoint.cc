@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "layers/module.h"
+#include "optim/loss_scaler.h"
 #include "optim/optimizer.h"
 #include "tensor/error.h"
 #include "tensor/io/safetensors.h"
@@ -22,6 +23,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kModel = "model.";
 constexpr std::string_view kOptimizer = "optimizer.";
 constexpr std::string_view kCallback = "callback.";
+constexpr std::string_view kScaler = "scaler.";
 // What the metadata calls the format, and where in it the RunState is.
 constexpr const char* kFormatKey = "format";
 constexpr const char* kFormat = "tenon.checkpoint.1";
@@ -171,7 +173,14 @@ absl::Status Checkpoint::restore(RunState state, Run& run) {
         options_.path + ": written with " + std::to_string(state.sums.size() - 1) +
         " metrics, but this run has " + std::to_string(run.metrics.size()));
   }
+  const StateDict scaler = part(kScaler, state.callbacks);
+  if (scaler.empty() != (run.scaler == nullptr)) {
+    return absl::InvalidArgumentError(options_.path + ": written with" +
+                                      (scaler.empty() ? "out a loss scaler, but this run has one"
+                                                      : " a loss scaler, but this run has none"));
+  }
   try {
+    if (run.scaler) run.scaler->load_state_dict(scaler);
     run.loader.restore(state.loader);
     run.loss.set_state(state.sums[0]);
     for (std::size_t i = 0; i < run.metrics.size(); ++i) {
@@ -205,6 +214,7 @@ absl::Status Checkpoint::save(Run& run, const std::string& path) const {
       append(callback->name() + ".", callback->state_dict(), state.callbacks);
     }
   }
+  if (run.scaler) append(kScaler, run.scaler->state_dict(), state.callbacks);
   return save_checkpoint(path, run.module, run.optimizer, state);
 }
 

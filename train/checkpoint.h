@@ -5,9 +5,10 @@
 //
 // Kill that program at any moment and start it again: it ends with the same bits as a run that was
 // left alone. A checkpoint is one safetensors file; it holds the module's state dict under
-// "model.", the optimizer's under "optimizer.", those of callbacks under "callback.", and, in its
-// metadata, a RunState and the position of the thread's default_generator(). It is replaced whole
-// or not at all: a kill or a full disk leaves the one before as it was.
+// "model.", the optimizer's under "optimizer.", those of callbacks and of the loss scaler under
+// "callback.", and, in its metadata, a RunState and the position of the thread's
+// default_generator(). It is replaced whole or not at all: a kill or a full disk leaves the one
+// before as it was.
 #ifndef TENON_TRAIN_CHECKPOINT_H_
 #define TENON_TRAIN_CHECKPOINT_H_
 
@@ -38,7 +39,7 @@ struct RunState {
   Settings settings = {};
   /// Running sums of the epoch under way: the loss's, then each metric's.
   std::vector<std::vector<double>> sums = {};
-  /// States of callbacks, under "<callback's name>.".
+  /// States of callbacks, under "<callback's name>.", and of the loss scaler, under "scaler.".
   StateDict callbacks = {};
 };
 

@@ -73,6 +73,7 @@ class Fit {
              .optimizer = optimizer,
              .metrics = options.metrics,
              .callbacks = options.callbacks,
+             .scaler = options.scaler,
              .epochs = options.epochs} {}
 
   absl::StatusOr<History> operator()() {
