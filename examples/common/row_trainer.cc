@@ -1,5 +1,6 @@
 #include "examples/common/row_trainer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <utility>
@@ -10,8 +11,9 @@
 #include "examples/common/table.h"
 #include "tensor/allocator.h"
 #include "tensor/error.h"
+#include "tensor/io/atomic_file.h"
 #include "tensor/random.h"
-#include "train/comparison.h"
+#include "train/figure.h"
 #include "train/fit.h"
 #include "train/metrics.h"
 
@@ -35,6 +37,34 @@ double seconds_of(const train::History& history) {
 }
 
 double mean_accuracy(const TrainedRow& row) { return spread(row.test_accuracies).mean; }
+
+std::string group_of(const TrainedRow& row) {
+  const std::size_t slash = row.name.find('/');
+  return slash == std::string::npos ? "" : row.name.substr(slash + 1);
+}
+
+// Of the rows that have something to be drawn, in their order.
+std::vector<std::string> groups(const std::vector<TrainedRow>& rows) {
+  std::vector<std::string> groups;
+  for (const TrainedRow& row : rows) {
+    const bool known = std::find(groups.begin(), groups.end(), group_of(row)) != groups.end();
+    if (!known && !row.history.empty()) groups.push_back(group_of(row));
+  }
+  return groups;
+}
+
+train::Panel panel(const std::vector<TrainedRow>& rows, const std::string& group,
+                   const std::string& title, const char* quantity) {
+  train::Panel panel{.title = group.empty() ? title : group + ": " + title, .x_label = "epoch"};
+  for (const TrainedRow& row : rows) {
+    if (group_of(row) != group || row.history.empty()) continue;
+    train::Series series{.label = row.name.substr(0, row.name.find('/')),
+                         .y = train::column(row.history, quantity)};
+    for (const train::EpochRecord& record : row.history) series.x.push_back(record.epoch);
+    panel.series.push_back(std::move(series));
+  }
+  return panel;
+}
 
 }  // namespace
 
@@ -99,14 +129,29 @@ void RowTrainer::print_progress(const TrainedRow& row) const {
   std::fflush(stdout);
 }
 
-absl::Status RowTrainer::draw(std::string_view title) const {
-  std::vector<train::NamedRun> runs;
+// One line per row and epoch; rows may have been stopped at different ones.
+absl::Status RowTrainer::write_history() const {
+  Table table({"row", "epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "lr"});
   for (const TrainedRow& row : rows_) {
-    if (!row.history.empty()) runs.push_back({row.name, row.history});
+    for (const train::EpochRecord& record : row.history) {
+      const auto value = [&](const char* name) { return fixed(record.value(name), 6); };
+      table.add_row({row.name, std::to_string(record.epoch), value("train_loss"),
+                     value("train_accuracy"), value("val_loss"), value("val_accuracy"),
+                     value("lr")});
+    }
   }
-  if (runs.empty()) return absl::OkStatus();
+  return write_file(options_.output("history.csv"), table.to_csv());
+}
+
+absl::Status RowTrainer::draw(std::string_view title) const {
+  std::vector<train::Panel> panels;
+  for (const std::string& group : groups(rows_)) {
+    panels.push_back(panel(rows_, group, "test accuracy", "val_accuracy"));
+    panels.push_back(panel(rows_, group, "training loss", "train_loss"));
+  }
+  if (panels.empty()) return absl::OkStatus();
   const auto plot =
-      train::plot_comparison(runs, options_.output("curves"), {.title = std::string(title)});
+      train::draw_figure(panels, options_.output("curves"), {.title = std::string(title)});
   if (!plot.ok()) return plot.status();
   if (!options_.quiet) {
     std::printf("%s\n", plot->note.empty() ? ("curves: " + plot->png).c_str() : plot->note.c_str());
@@ -151,6 +196,7 @@ absl::Status RowTrainer::write_table() const {
 absl::Status RowTrainer::finish(std::string_view experiment, std::string_view title) const {
   if (rows_.empty()) throw ValueError("[RowTrainer] expected a row that was trained, got none");
   absl::Status status = write_table();
+  if (status.ok()) status = write_history();
   if (status.ok()) status = draw(title);
   if (status.ok()) print_result(experiment);
   return status;

@@ -66,15 +66,17 @@ class RowTrainer {
 
   const std::vector<TrainedRow>& rows() const { return rows_; }
 
-  /// Writes the table (table.csv, table.md) and the rows' curves (curves.svg, curves.png) to the
-  /// output folder; prints the table, a ROW line for each row and the RESULT line, with the best
-  /// row's accuracy and the seconds of all. Throws ValueError where no row was trained.
+  /// Writes the table (table.csv, table.md), the rows' histories (history.csv) and their curves
+  /// (curves.svg, curves.png) to the output folder; prints the table, a ROW line for each row and
+  /// the RESULT line, with the best row's accuracy and the seconds of all. Rows named "he/adam" are
+  /// drawn in the panels of "adam". Throws ValueError where no row was trained.
   absl::Status finish(std::string_view experiment, std::string_view title) const;
 
  private:
   absl::Status train_seed(const RowOptions& options, std::uint64_t seed, TrainedRow& row) const;
   void print_progress(const TrainedRow& row) const;
   absl::Status write_table() const;
+  absl::Status write_history() const;
   absl::Status draw(std::string_view title) const;
   void print_result(std::string_view experiment) const;
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -106,6 +107,8 @@ TEST_F(RowTrainerTest, FinishWritesTheTable) {
   std::ifstream csv(options_.output("table.csv"));
   const std::string text((std::istreambuf_iterator<char>(csv)), {});
   EXPECT_NE(text.find("\nline,6,99.9,"), std::string::npos) << text;
+  std::ifstream history(options_.output("history.csv"));
+  EXPECT_EQ(std::count(std::istreambuf_iterator<char>(history), {}, '\n'), 1 + 3);
 }
 
 TEST_F(RowTrainerTest, BadUseThrows) {

@@ -37,15 +37,21 @@ const std::vector<FirstWeights> kFirstWeights = {
     {"uniform", init::Scheme::kUniform, {}},
 };
 
-std::vector<RowOptions> rows(const std::string& activations, double lr) {
+struct Options : ExperimentOptions {
+  std::string activations = "mixed";
+  std::string optimizer = "all";
+};
+
+std::vector<RowOptions> rows(const Options& options) {
   std::vector<RowOptions> rows;
   for (const FirstWeights& first : kFirstWeights) {
     for (std::size_t i = 0; i < kOptimizers.size(); ++i) {
-      const MnistFfnnOptions network{.activations = activations, .init = first.scheme};
+      if (options.optimizer != "all" && options.optimizer != kOptimizers[i]) continue;
+      const MnistFfnnOptions network{.activations = options.activations, .init = first.scheme};
       rows.push_back({.name = std::string(first.name) + "/" + kOptimizers[i],
                       .published = first.published[i] ? first.published[i] : "",
                       .network = [=] { return make_mnist_ffnn(network); },
-                      .optimizer = optimizer_maker(kOptimizers[i], lr)});
+                      .optimizer = optimizer_maker(kOptimizers[i], options.lr)});
     }
   }
   return rows;
@@ -56,14 +62,16 @@ std::vector<RowOptions> rows(const std::string& activations, double lr) {
 
 int main(int argc, char** argv) {
   using namespace tenon::examples;
-  ExperimentOptions options{{.epochs = 10, .batch_size = 100, .lr = 1e-3}};
-  std::string activations = "mixed";
+  Options options{{{.epochs = 10, .batch_size = 100, .lr = 1e-3}}};
   Flags flags("mnist_ffnn_optimizers",
               "Compares first weights and optimizers of a network for MNIST.");
   add(flags, options);
-  flags.add_choice("activations", activations, {"mixed", "relu"}, "after the hidden layers");
+  flags.add_choice("activations", options.activations, {"mixed", "relu"},
+                   "after the hidden layers");
+  flags.add_choice("optimizer", options.optimizer, {"all", "momentum", "rmsprop", "adam"},
+                   "to try");
   return flags.run(argc, argv, [&] {
     return train_on_mnist("mnist_ffnn_optimizers", "MNIST: first weights and optimizers",
-                          rows(activations, options.lr), options);
+                          rows(options), options);
   });
 }

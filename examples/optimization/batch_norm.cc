@@ -13,7 +13,7 @@ namespace tenon::examples {
 namespace {
 
 std::vector<RowOptions> rows(double lr) {
-  const PerceptronOptions shallow{.hidden = {128}};
+  const PerceptronOptions shallow{.hidden = {256}};
   const PerceptronOptions deep{.hidden = std::vector<std::int64_t>(8, 128)};
   std::vector<RowOptions> rows;
   for (const auto& [name, network] : {std::pair{"shallow", shallow}, std::pair{"deep", deep}}) {

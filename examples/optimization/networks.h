@@ -11,7 +11,7 @@
 namespace tenon::examples {
 
 struct PerceptronOptions {
-  std::vector<std::int64_t> hidden = {128};
+  std::vector<std::int64_t> hidden = {256};
   bool batch_norm = false;  ///< between each hidden layer and its ReLU
 };
 

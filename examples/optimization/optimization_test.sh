@@ -20,8 +20,8 @@ holds "$(row_value batch_8 test_accuracy) > $(row_value batch_1024 test_accuracy
 program=$folder/batch_norm
 quick_run optimization_batch_norm
 has_rows 4
-holds "$(row_value shallow params) == 784 * 128 + 128 + 1290"
-holds "$(row_value shallow_bn params) == 784 * 128 + 3 * 128 + 1290"
+holds "$(row_value shallow params) == 785 * 256 + 2570"
+holds "$(row_value shallow_bn params) == 785 * 256 + 2 * 256 + 2570"
 holds "$(row_value deep_bn test_accuracy) > $(row_value deep test_accuracy)"
 
 program=$folder/optimizers

@@ -25,7 +25,7 @@ class Block(nn.Module):
 
 options = torch_peer.flags(epochs=10)
 mnist = torch_peer.load_mnist(options.data_dir)
-model = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
+model = nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 10))
 torch_peer.train("batch_size/batch_32", model, torch.optim.SGD(model.parameters(), lr=1e-2, momentum=0.9),
                  *mnist, 32, options.epochs)
 model = nn.Sequential(Block(784, 128), Block(128, 64), nn.Linear(64, 10))

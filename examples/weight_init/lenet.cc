@@ -28,6 +28,10 @@ namespace {
 constexpr int kQuickEpochs = 2;
 constexpr double kRateFalls = 0.1;  // to this share, after each third of the epochs
 
+struct Options : ExperimentOptions {
+  std::string init = "all";
+};
+
 // CIFAR-100 where all of it is there, else CIFAR-10.
 absl::StatusOr<ImageProblem> load_cifar(const CommonOptions& options) {
   auto cifar100 = load_cifar100_problem(options);
@@ -40,13 +44,14 @@ std::unique_ptr<layers::Module> make_lenet(init::Scheme scheme, std::int64_t cla
   return net;
 }
 
-std::vector<RowOptions> rows(const ExperimentOptions& options, std::int64_t classes) {
+std::vector<RowOptions> rows(const Options& options, std::int64_t classes) {
   const std::int64_t third = std::max(1, (options.epochs + 2) / 3);
   std::vector<RowOptions> rows;
   for (const auto& [name, scheme] :
        {std::pair{"zero", init::Scheme::kZeros}, std::pair{"normal", init::Scheme::kNormal},
         std::pair{"xavier", init::Scheme::kXavierUniform},
         std::pair{"he", init::Scheme::kKaimingNormal}}) {
+    if (options.init != "all" && options.init != name) continue;
     for (const char* optimizer : {"sgd", "momentum"}) {
       rows.push_back({.name = std::string(name) + "/" + optimizer,
                       .network = [=, scheme = scheme] { return make_lenet(scheme, classes); },
@@ -58,7 +63,7 @@ std::vector<RowOptions> rows(const ExperimentOptions& options, std::int64_t clas
   return rows;
 }
 
-absl::Status compare(ExperimentOptions options) {
+absl::Status compare(Options options) {
   auto cifar = load_cifar(options);
   if (!cifar.ok()) return cifar.status();
   if (options.quick) {
@@ -85,8 +90,9 @@ absl::Status compare(ExperimentOptions options) {
 
 int main(int argc, char** argv) {
   using namespace tenon::examples;
-  ExperimentOptions options{{.epochs = 30, .batch_size = 128, .lr = 1e-2}};
+  Options options{{{.epochs = 30, .batch_size = 128, .lr = 1e-2}}};
   Flags flags("weight_init_lenet", "Compares first weights of LeNet on CIFAR-100, or CIFAR-10.");
   add(flags, options);
+  flags.add_choice("init", options.init, {"all", "zero", "normal", "xavier", "he"}, "to try");
   return flags.run(argc, argv, [&] { return compare(options); });
 }
