@@ -1,0 +1,54 @@
+#include "examples/animal_faces/trial.h"
+
+#include "data/tensor_dataset.h"
+#include "train/metrics.h"
+
+namespace tenon::examples {
+namespace {
+
+constexpr std::int64_t kJudgedAtOnce = 1000;
+
+}  // namespace
+
+double accuracy(layers::Module& net, const Examples& examples) {
+  const data::TensorDataset set = dataset(examples);
+  data::DataLoader loader(set, {.batch_size = kJudgedAtOnce});
+  train::Accuracy right;
+  train::evaluate(net, loader, {.metrics = {&right}});
+  return right.value();
+}
+
+absl::StatusOr<Trial> run_trial(layers::Module& net, const Parts& parts,
+                                const TrialOptions& options) {
+  const data::TensorDataset train_set = dataset(parts.train);
+  const data::TensorDataset validation_set = dataset(parts.validation);
+  data::DataLoader train_loader(train_set, {.batch_size = options.batch_size,
+                                            .shuffle = true,
+                                            .seed = options.seed,
+                                            .transform = options.transform});
+  data::DataLoader validation_loader(validation_set, {.batch_size = kJudgedAtOnce});
+  optim::SGD optimizer(net.parameters(), options.sgd);
+  train::Accuracy right;
+  auto history = train::fit(net, train_loader, optimizer,
+                            {.epochs = options.epochs,
+                             .loss = options.loss,
+                             .forward = options.forward,
+                             .metrics = {&right},
+                             .validation = validation_set.size() > 0 ? &validation_loader : nullptr,
+                             .callbacks = options.callbacks});
+  if (!history.ok()) return history.status();
+  Trial trial{.history = *std::move(history),
+              .train_accuracy = accuracy(net, parts.train),
+              .validation_accuracy = accuracy(net, parts.validation),
+              .test_accuracy = accuracy(net, parts.test)};
+  for (const train::EpochRecord& record : trial.history) trial.seconds += record.value("seconds");
+  return trial;
+}
+
+void Tally::add(const Trial& trial) {
+  train.push_back(trial.train_accuracy);
+  validation.push_back(trial.validation_accuracy);
+  test.push_back(trial.test_accuracy);
+}
+
+}  // namespace tenon::examples
