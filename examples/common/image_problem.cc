@@ -4,10 +4,13 @@
 #include <filesystem>
 
 #include "data/cifar.h"
+#include "data/digits.h"
 #include "data/mnist.h"
+#include "data/split.h"
 #include "data/transforms.h"
 #include "examples/common/data_folder.h"
 #include "examples/common/jpeg_batches.h"
+#include "examples/common/paths.h"
 #include "tensor/ops.h"
 
 namespace tenon::examples {
@@ -41,12 +44,28 @@ absl::StatusOr<data::Cifar10> read_cifar10(const fs::path& folder) {
   return read_jpeg_batches(folder / kCifar10Jpegs);
 }
 
+std::vector<std::string> digit_names() {
+  return {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+}
+
 }  // namespace
+
+absl::StatusOr<ImageProblem> load_digits_problem(const CommonOptions& options) {
+  const auto file = options.data_dir.empty()
+                        ? runfile("data/testdata/digits.csv.gz")
+                        : absl::StatusOr<std::string>(options.data_dir + "/digits/digits.csv.gz");
+  if (!file.ok()) return file.status();
+  const auto digits = data::load_digits(*file);
+  if (!digits.ok()) return digits.status();
+  const Examples all{.inputs = digits->images.to(DType::kF32) / 16.0, .labels = digits->labels};
+  const auto parts = data::stratified_split(all.labels, {0.8, 0.2}, /*seed=*/1);
+  return ImageProblem{rows(all, parts[0]), rows(all, parts[1]), digit_names()};
+}
 
 absl::StatusOr<ImageProblem> load_mnist_problem(const CommonOptions& options) {
   const auto folder = data_folder(options, "mnist");
   if (!folder.ok()) return folder.status();
-  return idx_problem(*folder, {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"});
+  return idx_problem(*folder, digit_names());
 }
 
 absl::StatusOr<ImageProblem> load_fashion_mnist_problem(const CommonOptions& options) {

@@ -29,6 +29,10 @@ struct ImageProblem {
   std::vector<std::string> classes;
 };
 
+/// 1,438 + 359 handwritten digits of 1x8x8 (data/digits.h), in the folder `digits` of --data_dir,
+/// else those that come with the program; a fifth of each class is for testing.
+absl::StatusOr<ImageProblem> load_digits_problem(const CommonOptions& options);
+
 /// 60,000 + 10,000 images of 1x28x28 in the folder `mnist` (data/mnist.h).
 absl::StatusOr<ImageProblem> load_mnist_problem(const CommonOptions& options);
 

@@ -34,6 +34,15 @@ TEST(ImageProblem, HeadAndRows) {
   EXPECT_EQ(dataset(examples).size(), 3);
 }
 
+TEST(ImageProblem, DigitsComeWithTheProgram) {
+  const auto digits = load_digits_problem({});
+  ASSERT_TRUE(digits.ok()) << digits.status();
+  EXPECT_EQ(digits->train.inputs.shape(), Shape({1438, 1, 8, 8}));
+  EXPECT_EQ(digits->test.size(), 359);
+  EXPECT_EQ(max(digits->train.inputs).item<float>(), 1);
+  EXPECT_FALSE(load_digits_problem({.data_dir = testing::TempDir() + "/nowhere"}).ok());
+}
+
 TEST(ImageProblem, MnistFromZeroToOne) {
   const auto mnist = load_mnist_problem(real_data());
   if (!mnist.ok()) GTEST_SKIP() << mnist.status();

@@ -6,6 +6,12 @@
 
 namespace tenon::examples {
 
+double training_seconds(const train::History& history) {
+  double seconds = 0;
+  for (const train::EpochRecord& record : history) seconds += record.value("seconds");
+  return seconds;
+}
+
 ResultLine::ResultLine(std::string_view experiment, const CommonOptions& options)
     : line_("RESULT") {
   add("experiment", experiment);
@@ -27,8 +33,7 @@ void ResultLine::add(std::string_view key, double value) {
 void ResultLine::add(std::string_view key, std::int64_t value) { add(key, std::to_string(value)); }
 
 void ResultLine::add_costs(const train::History& history, std::int64_t items, Device device) {
-  double seconds = 0;
-  for (const train::EpochRecord& record : history) seconds += record.value("seconds");
+  const double seconds = training_seconds(history);
   add("peak_bytes", allocator(device).stats().peak_bytes);
   add("seconds", seconds);
   add("items_per_second",

@@ -10,11 +10,15 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "examples/common/flags.h"
 #include "train/history.h"
 
 namespace tenon::examples {
+
+/// Seconds of training in all epochs.
+double training_seconds(const train::History& history);
 
 /// Keys mean the same in all examples: `train_accuracy`, `val_accuracy`, `test_accuracy` (0 to 1),
 /// `test_loss`, `params`, `trainable_params`, `peak_bytes` (of tensors), `seconds` (of training
@@ -23,6 +27,8 @@ class ResultLine {
  public:
   /// Begins with experiment, seed, epochs and device.
   ResultLine(std::string_view experiment, const CommonOptions& options);
+  /// A line "ROW key=value …", of an experiment that has several.
+  static ResultLine row() { return ResultLine("ROW"); }
 
   void add(std::string_view key, std::string_view value);
   void add(std::string_view key, double value);
@@ -34,6 +40,8 @@ class ResultLine {
   void print() const;
 
  private:
+  explicit ResultLine(std::string line) : line_(std::move(line)) {}
+
   std::string line_;
 };
 

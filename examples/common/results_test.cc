@@ -58,6 +58,8 @@ TEST(Statistics, MeanAndDeviationOfASample) {
   EXPECT_EQ(some.count, 8);
   EXPECT_EQ(percent(spread({0.974, 0.978, 0.976})), "97.60 ± 0.20");
   EXPECT_EQ(percent(spread({0.5}), 1), "50.0");
+  EXPECT_EQ(fixed(spread({1, 2, 3}), 1), "2.0 ± 1.0");
+  EXPECT_EQ(fixed(spread({7}), 2), "7.00");
   EXPECT_TRUE(std::isnan(spread({}).mean));
 }
 

@@ -26,4 +26,9 @@ std::string percent(const Spread& shares, int digits) {
   return shares.count < 2 ? mean : mean + " ± " + percent(shares.deviation, digits);
 }
 
+std::string fixed(const Spread& values, int digits) {
+  const std::string mean = fixed(values.mean, digits);
+  return values.count < 2 ? mean : mean + " ± " + fixed(values.deviation, digits);
+}
+
 }  // namespace tenon::examples

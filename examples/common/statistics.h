@@ -21,6 +21,9 @@ Spread spread(const std::vector<double>& values);
 /// Shares from 0 to 1 in percent: "97.60 ± 0.20", or "97.60" of a single value.
 std::string percent(const Spread& shares, int digits = 2);
 
+/// "3.42 ± 0.11" for 2 digits after the point, or "3.42" of a single value.
+std::string fixed(const Spread& values, int digits);
+
 }  // namespace tenon::examples
 
 #endif  // TENON_EXAMPLES_COMMON_STATISTICS_H_

@@ -1,0 +1,9 @@
+#!/bin/sh
+. "$PWD/examples/common/experiment.sh"
+
+quick_run schedules
+holds "$(value_of schedules) == 20"
+holds "$(value_of test_accuracy) > 0.9"
+has_picture schedules/schedules
+rejects digits.csv.gz --data_dir=. --out_dir=unused
+echo "PASSED"
