@@ -12,12 +12,13 @@ needs_data() {
   exit 0
 }
 
-# quick_run EXPERIMENT ARGUMENT…: runs it with --quick into a folder of its name, and reads its last
-# line for value_of.
+# quick_run FOLDER:EXPERIMENT ARGUMENT…: runs it with --quick into a folder EXPERIMENT, and reads its
+# last line for value_of.
 quick_run() {
   experiment=$1
+  out=${1#*:}
   shift
-  "$program" --quick --out_dir="$experiment" "$@" >output 2>errors ||
+  "$program" --quick --out_dir="$out" "$@" >output 2>errors ||
     fail "$experiment: exit code $?: $(cat errors)"
   cat output errors
   result=$(tail -n 1 output)
@@ -25,7 +26,7 @@ quick_run() {
     "RESULT experiment=$experiment seed=1 epochs="*) ;;
     *) fail "the last line is no result: $result" ;;
   esac
-  [ -s "$experiment/table.csv" ] && [ -s "$experiment/table.md" ] || fail "no table"
+  [ -s "$out/table.csv" ] && [ -s "$out/table.md" ] || fail "no table"
   if find . -name '*.tmp*' | grep .; then fail "temporary files left"; fi
 }
 

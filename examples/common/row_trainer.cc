@@ -30,12 +30,6 @@ struct KeepHistory : train::Callback {
   train::History history;
 };
 
-double seconds_of(const train::History& history) {
-  double seconds = 0;
-  for (const train::EpochRecord& record : history) seconds += record.value("seconds");
-  return seconds;
-}
-
 double mean_accuracy(const TrainedRow& row) { return spread(row.test_accuracies).mean; }
 
 std::string group_of(const TrainedRow& row) {
@@ -97,7 +91,7 @@ absl::Status RowTrainer::train_seed(const RowOptions& options, std::uint64_t see
   train::evaluate(*network, test_loader, {.metrics = {&accuracy}});
   row.parameters = network->num_parameters();
   row.test_accuracies.push_back(accuracy.value());
-  row.seconds += seconds_of(keep.history) / static_cast<double>(options_.seeds);
+  row.seconds += training_seconds(keep.history) / static_cast<double>(options_.seeds);
   if (row.history.empty()) row.history = std::move(keep.history);
   return absl::OkStatus();
 }

@@ -247,7 +247,7 @@ absl::Status run_all(const ExperimentOptions& options) {
     return absl::InternalError(std::to_string(walk.equal()) + " of " + std::to_string(expected) +
                                " values equal PyTorch's");
   }
-  ResultLine result("intro_tensors", options);
+  ResultLine result("intro:tensors", options);
   result.add("expressions", walk.rows());
   result.add("equal", walk.equal());
   result.print();
@@ -260,7 +260,7 @@ absl::Status run_all(const ExperimentOptions& options) {
 int main(int argc, char** argv) {
   using namespace tenon::examples;
   ExperimentOptions options;
-  Flags flags("intro_tensors", "Tensors, gradients, pooling and losses, beside PyTorch's values.");
+  Flags flags("tensors", "Tensors, gradients, pooling and losses, beside PyTorch's values.");
   add(flags, options);
   return flags.run(argc, argv, [&] { return run_all(options); });
 }

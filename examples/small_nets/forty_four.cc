@@ -202,7 +202,7 @@ class Experiment {
     status =
         draw(panels, options_.output("forty_four"), {.title = "44 parameters", .panel_width = 560});
     if (!status.ok()) return status;
-    ResultLine result("forty_four", options_);
+    ResultLine result("small_nets:forty_four", options_);
     result.add("params", parameters_);
     result.add("best_error", best_);
     result.add("blind_error", blind);

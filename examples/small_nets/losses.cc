@@ -141,7 +141,7 @@ absl::Status compare(ExperimentOptions& options) {
   if (!problem.ok()) return problem.status();
 
   Table table({"loss", "no damage", "10 % damaged", "30 % damaged"});
-  ResultLine result("losses", options);
+  ResultLine result("small_nets:losses", options);
   for (const NamedLoss& named : regression_losses()) {
     std::vector<std::string> row = {named.name};
     for (const double share : {0.0, 0.1, 0.3}) {

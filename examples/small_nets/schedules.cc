@@ -153,7 +153,7 @@ absl::Status compare(ExperimentOptions& options) {
                   {.title = "rates, update by update", .panel_width = 280, .panel_height = 200}, 5);
   }
   if (!status.ok()) return status;
-  ResultLine result("schedules", options);
+  ResultLine result("small_nets:schedules", options);
   result.add("schedules", std::ssize(schedules));
   result.add("test_accuracy", best);
   result.add("seconds", seconds);

@@ -141,7 +141,7 @@ absl::Status compare(ExperimentOptions& options) {
                   {.title = "nine layers on 8x8 digits", .panel_width = 560});
   }
   if (!status.ok()) return status;
-  ResultLine result("vanishing", options);
+  ResultLine result("small_nets:vanishing", options);
   result.add("sigmoid_ratio", sigmoid_ratio);
   result.add("test_accuracy", best);
   result.add("seconds", seconds);

@@ -1,7 +1,7 @@
 #!/bin/sh
 . "$PWD/examples/common/experiment.sh"
 
-quick_run vanishing
+quick_run small_nets:vanishing
 holds "$(value_of sigmoid_ratio) < 1e-4"
 holds "$(value_of test_accuracy) > 0.8"
 has_picture vanishing/vanishing
