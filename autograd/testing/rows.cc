@@ -14,6 +14,10 @@ Tensor indices(const Shape& shape, std::int64_t bound, std::uint64_t seed) {
   return randint(0, bound, shape, generator);
 }
 
+Tensor beside(const Tensor& constant, Inputs x) {
+  return constant.defined() ? constant.to(x[0].value().device()) : constant;
+}
+
 std::vector<DType> floating() { return {DType::kF32, DType::kF64, DType::kBF16, DType::kF16}; }
 
 std::vector<DType> numeric() {

@@ -15,6 +15,9 @@ Tensor values(const Shape& shape, double low = -2, double high = 2, std::uint64_
 /// i64 values in [0, bound).
 Tensor indices(const Shape& shape, std::int64_t bound, std::uint64_t seed = 1);
 
+/// A constant of a sample where its inputs are: samples run on every device.
+Tensor beside(const Tensor& constant, Inputs x);
+
 /// f32, f64, bf16, f16.
 std::vector<DType> floating();
 /// Those and i64, i32.

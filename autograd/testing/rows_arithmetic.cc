@@ -151,7 +151,7 @@ OpRow where() {
     const Tensor chosen = tenon::gt(values(condition, -1, 1, 3), 0);
     return {.name = std::move(name),
             .inputs = {values(a, -3, 3, 1), values(b, -3, 3, 2)},
-            .call = [chosen](Inputs x) { return autograd::where(chosen, x[0], x[1]); },
+            .call = [chosen](Inputs x) { return autograd::where(beside(chosen, x), x[0], x[1]); },
             .reference =
                 [chosen](Values x) {
                   const Array c(chosen), a(x[0]), b(x[1]);

@@ -62,7 +62,7 @@ Sample attention(std::string name, const Sizes& n, const AttentionParams& params
               [params, mask](Inputs x) {
                 const bool added = mask.defined() && is_floating(mask.dtype());
                 return autograd::scaled_dot_product_attention(
-                    x[0], x[1], x[2], added ? mask.to(x[0].dtype()) : mask, params);
+                    x[0], x[1], x[2], beside(added ? mask.to(x[0].dtype()) : mask, x), params);
               },
           .reference = [params, mask](Values x) { return attention_reference(x, mask, params); }};
 }
@@ -149,22 +149,22 @@ OpRow embedding() {
   const auto sample = [](std::string name, const Shape& table, const Shape& ids,
                          std::int64_t padding = -1) -> Sample {
     const Tensor index = indices(ids, table[0]);
-    return {
-        .name = std::move(name),
-        .inputs = {values(table)},
-        .call = [index, padding](Inputs x) { return autograd::embedding(x[0], index, padding); },
-        .reference =
-            [index](Values in) {
-              const Array weight(in[0]), at(index);
-              Shape shape = index.shape();
-              shape.push_back(weight.shape[1]);
-              Array y(shape);
-              for_each_index(shape, [&](const Dims& i) {
-                const Shape place(std::span<const std::int64_t>(i).first(i.size() - 1));
-                y.at(i) = weight({static_cast<std::int64_t>(at(place)), i.back()});
-              });
-              return y.tensor();
-            }};
+    return {.name = std::move(name),
+            .inputs = {values(table)},
+            .call = [index, padding](
+                        Inputs x) { return autograd::embedding(x[0], beside(index, x), padding); },
+            .reference =
+                [index](Values in) {
+                  const Array weight(in[0]), at(index);
+                  Shape shape = index.shape();
+                  shape.push_back(weight.shape[1]);
+                  Array y(shape);
+                  for_each_index(shape, [&](const Dims& i) {
+                    const Shape place(std::span<const std::int64_t>(i).first(i.size() - 1));
+                    y.at(i) = weight({static_cast<std::int64_t>(at(place)), i.back()});
+                  });
+                  return y.tensor();
+                }};
   };
   Sample padded = sample("padding", {4, 3}, {6}, 2);
   padded.differentiable = false;  // differences see the row that collects no gradient

@@ -50,7 +50,8 @@ OpRow index_select() {
     const Tensor rows = i64(list);
     return {.name = std::move(name),
             .inputs = {values(shape, -100, 100)},
-            .call = [dim, rows](Inputs x) { return autograd::index_select(x[0], dim, rows); },
+            .call = [dim,
+                     rows](Inputs x) { return autograd::index_select(x[0], dim, beside(rows, x)); },
             .reference =
                 [axis, rows](Values in) {
                   const Array x(in[0]), row(rows);
@@ -85,7 +86,8 @@ OpRow index_add() {
     return {.name = std::move(name),
             .inputs = {values(shape, -10, 10, 1),
                        values(with_size(shape, axis, rows.numel()), -10, 10, 2)},
-            .call = [dim, rows](Inputs x) { return autograd::index_add(x[0], dim, rows, x[1]); },
+            .call = [dim, rows](
+                        Inputs x) { return autograd::index_add(x[0], dim, beside(rows, x), x[1]); },
             .reference =
                 [axis, rows](Values in) {
                   Array result(in[0]);
@@ -124,20 +126,21 @@ OpRow gather() {
   const auto sample = [](std::string name, const Shape& shape, int dim, int axis,
                          const Shape& index_shape) -> Sample {
     const Tensor index = indices(index_shape, shape[axis]);
-    return {.name = std::move(name),
-            .inputs = {values(shape, -100, 100)},
-            .call = [dim, index](Inputs x) { return autograd::gather(x[0], dim, index); },
-            .reference =
-                [axis, index](Values in) {
-                  const Array x(in[0]), place(index);
-                  Array result(index.shape());
-                  for_each_index(result.shape, [&](const Dims& i) {
-                    Dims from = i;
-                    from[axis] = whole(place(i));
-                    result.at(i) = x(from);
-                  });
-                  return result.tensor();
-                }};
+    return {
+        .name = std::move(name),
+        .inputs = {values(shape, -100, 100)},
+        .call = [dim, index](Inputs x) { return autograd::gather(x[0], dim, beside(index, x)); },
+        .reference =
+            [axis, index](Values in) {
+              const Array x(in[0]), place(index);
+              Array result(index.shape());
+              for_each_index(result.shape, [&](const Dims& i) {
+                Dims from = i;
+                from[axis] = whole(place(i));
+                result.at(i) = x(from);
+              });
+              return result.tensor();
+            }};
   };
   OpRow row{
       .name = {},
@@ -170,7 +173,8 @@ OpRow scatter_add() {
     return {
         .name = std::move(name),
         .inputs = {values(shape, -10, 10, 1), values(index_shape, -10, 10, 2)},
-        .call = [dim, index](Inputs x) { return autograd::scatter_add(x[0], dim, index, x[1]); },
+        .call = [dim, index](
+                    Inputs x) { return autograd::scatter_add(x[0], dim, beside(index, x), x[1]); },
         .reference =
             [axis, index](Values in) {
               Array result(in[0]);

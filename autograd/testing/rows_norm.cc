@@ -141,8 +141,8 @@ OpRow batch_norm() {
   const Tensor mean = values({3}, -1, 1, 5), variance = values({3}, 0.5, 2, 6);
   Sample eval = batch_sample("running statistics", {4, 3, 2}, 2);
   eval.call = [=](Inputs x) {
-    return autograd::batch_norm(x[0], x[1], x[2], mean.to(DType::kF32).to(x[0].dtype()),
-                                variance.to(DType::kF32).to(x[0].dtype()),
+    return autograd::batch_norm(x[0], x[1], x[2], beside(mean.to(DType::kF32).to(x[0].dtype()), x),
+                                beside(variance.to(DType::kF32).to(x[0].dtype()), x),
                                 {.training = false, .eps = kEps});
   };
   eval.reference = [=](Values x) {

@@ -69,7 +69,7 @@ OpRow scatter() {
                          const Tensor& index) -> Sample {
     return {.name = std::move(name),
             .inputs = {values(shape, -100, 100, 1), values(index.shape(), -100, 100, 2)},
-            .call = [=](Inputs x) { return autograd::scatter(x[0], dim, index, x[1]); },
+            .call = [=](Inputs x) { return autograd::scatter(x[0], dim, beside(index, x), x[1]); },
             .reference =
                 [axis, index](Values in) {
                   Array result(in[0]);
@@ -108,7 +108,8 @@ OpRow take_along_dim() {
     const Tensor index = indices(index_shape, shape[axis]);
     return {.name = std::move(name),
             .inputs = {values(shape, -100, 100)},
-            .call = [dim, index](Inputs x) { return autograd::take_along_dim(x[0], index, dim); },
+            .call = [dim, index](
+                        Inputs x) { return autograd::take_along_dim(x[0], beside(index, x), dim); },
             .reference =
                 [axis, index, result_shape](Values in) {
                   const Array x(in[0]), place(index);
@@ -140,7 +141,7 @@ OpRow masked_fill() {
     const Tensor mask = mask_of(mask_shape);
     return {.name = std::move(name),
             .inputs = {values(shape, -100, 100)},
-            .call = [=](Inputs x) { return autograd::masked_fill(x[0], mask, value); },
+            .call = [=](Inputs x) { return autograd::masked_fill(x[0], beside(mask, x), value); },
             .reference =
                 [=](Values in) {
                   return map2(mask, in[0],
@@ -161,7 +162,7 @@ OpRow masked_select() {
   const auto sample = [](std::string name, const Shape& shape, const Tensor& mask) -> Sample {
     return {.name = std::move(name),
             .inputs = {values(shape, -100, 100)},
-            .call = [mask](Inputs x) { return autograd::masked_select(x[0], mask); },
+            .call = [mask](Inputs x) { return autograd::masked_select(x[0], beside(mask, x)); },
             .reference =
                 [mask](Values in) {
                   const Array x(in[0]), chosen(mask);

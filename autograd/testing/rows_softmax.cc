@@ -94,12 +94,16 @@ Tensor cross_entropy_reference(const Tensor& x, const Tensor& labels,
 Sample cross_entropy_sample(std::string name, const Shape& shape,
                             const CrossEntropyParams& params) {
   const Tensor labels = indices({shape[0]}, shape[1]);
-  return {
-      .name = std::move(name),
-      .inputs = {values(shape, -4, 4)},
-      .call = [labels, params](Inputs x) { return autograd::cross_entropy(x[0], labels, params); },
-      .reference = [labels,
-                    params](Values x) { return cross_entropy_reference(x[0], labels, params); }};
+  return {.name = std::move(name),
+          .inputs = {values(shape, -4, 4)},
+          .call =
+              [labels, params](Inputs x) {
+                CrossEntropyParams moved = params;
+                moved.weight = beside(params.weight, x);
+                return autograd::cross_entropy(x[0], beside(labels, x), moved);
+              },
+          .reference =
+              [labels, params](Values x) { return cross_entropy_reference(x[0], labels, params); }};
 }
 
 }  // namespace

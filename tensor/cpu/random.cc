@@ -5,6 +5,7 @@
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/philox_words.h"
+#include "tensor/internal/largest_below.h"
 #include "tensor/internal/philox.h"
 
 namespace tenon::cpu {
@@ -56,28 +57,6 @@ void for_each_chunk_of_words(std::int64_t numel, std::uint64_t seed, std::uint64
   });
 }
 
-float next_below(float value) { return std::nextafter(value, -INFINITY); }
-double next_below(double value) { return std::nextafter(value, -INFINITY); }
-template <class Half>
-Half next_below(Half value) {
-  const bool is_zero = (value.bits & 0x7fff) == 0, is_negative = value.bits & 0x8000;
-  value.bits = static_cast<std::uint16_t>(is_zero ? 0x8001 : value.bits + (is_negative ? 1 : -1));
-  return value;
-}
-
-/// The largest value of `dtype` below `bound`: numbers that would round up to it become this one.
-double largest_below(double bound, DType dtype) {
-  return dispatch_element(dtype, [bound]<class T>() -> double {
-    if constexpr (std::is_integral_v<T>) {
-      return bound;
-    } else {
-      T value = convert<T>(bound);
-      while (convert<double>(value) >= bound) value = next_below(value);
-      return convert<double>(value);
-    }
-  });
-}
-
 Run run_at(const Tensor& x, std::int64_t offset) {
   return {static_cast<std::byte*>(x.raw_data()) +
               offset * static_cast<std::int64_t>(size_of(x.dtype())),
@@ -88,7 +67,7 @@ Run run_at(const Tensor& x, std::int64_t offset) {
 
 void random(const RandomArgs& args, const Tensor& out) {
   const bool half_open = args.distribution == Distribution::kUniform && args.a < args.b;
-  const double highest = half_open ? largest_below(args.b, out.dtype()) : INFINITY;
+  const double highest = half_open ? internal::largest_below(args.b, out.dtype()) : INFINITY;
   for_each_chunk_of_words(out.numel(), args.seed, args.offset,
                           [&](std::int64_t i, std::int64_t n, const std::uint32_t* words) {
                             alignas(kBufferAlignment) double values[kChunk];

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tensor/tensor.h"
+
 namespace tenon {
 namespace {
 
@@ -14,6 +16,21 @@ TEST(DeviceCount, StatusSaysWhichOfTheTwoIsMissing) {
   const bool no_toolkit = status.find("built without CUDA") == 0;
   const bool no_device = status.find("no CUDA device: ") == 0;
   EXPECT_NE(no_toolkit, no_device) << status;
+}
+
+TEST(DeviceCount, ATensorOnADeviceThatIsNotThereSaysTheSame) {
+  const int count = cuda_device_count();
+  const Device missing{DeviceType::kCuda, static_cast<std::uint8_t>(count)};
+  EXPECT_FALSE(is_available(missing));
+  try {
+    zeros({2}, {.device = missing});
+    FAIL() << "made a tensor on " << to_string(missing);
+  } catch (const DeviceError& error) {
+    const std::string message = error.what();
+    EXPECT_NE(message.find(to_string(missing)), std::string::npos) << message;
+    const std::string reason = count == 0 ? cuda_status() : "counted from 0";
+    EXPECT_NE(message.find(reason), std::string::npos) << message;
+  }
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-"""@rules_cuda//cuda:defs.bzl: cuda_library compiles each .cu file with nvcc, into one library."""
+"""@rules_cuda//cuda:defs.bzl: cuda_library compiles each .cu and .cu.cc file with nvcc, into one library."""
 
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
 load("@cuda//:toolkit.bzl", "NVCC")
@@ -42,7 +42,7 @@ def _cuda_library_impl(ctx):
     objects = depset([
         _compile(ctx, source, context, toolchain.compiler_executable)
         for source in ctx.files.srcs
-        if source.extension == "cu"
+        if source.basename.endswith(".cu") or source.basename.endswith(".cu.cc")
     ])
     linking, _ = cc_common.create_linking_context_from_compilation_outputs(
         name = ctx.label.name,
@@ -65,7 +65,7 @@ cuda_library = rule(
         "deps": attr.label_list(providers = [CcInfo]),
         "hdrs": attr.label_list(allow_files = True),
         "includes": attr.string_list(),
-        "srcs": attr.label_list(allow_files = [".cu", ".cuh", ".h"]),
+        "srcs": attr.label_list(allow_files = [".cu", ".cu.cc", ".cuh", ".h"]),
         "_archs": attr.label(default = "//cuda:archs"),
         "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
         "_version": attr.label(default = "@cuda//:version", allow_files = True),

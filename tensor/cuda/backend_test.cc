@@ -1,0 +1,206 @@
+// What the op table does not hold, on a GPU against the CPU: random numbers, optimizers, norms of
+// many tensors, moves between devices, errors. Runs on emulated devices too.
+#include "tensor/backend.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "tensor/ops.h"
+#include "tensor/ops/dropout.h"
+#include "tensor/ops/optimizer.h"
+#include "tensor/random.h"
+#include "tensor/tensor.h"
+
+namespace tenon {
+namespace {
+
+constexpr Device kGpu{DeviceType::kCuda, 0};
+constexpr DType kFloating[] = {DType::kF32, DType::kF64, DType::kBF16, DType::kF16};
+
+class CudaBackend : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!is_available(kGpu)) GTEST_SKIP() << "skipped: no CUDA device";
+  }
+};
+
+std::vector<double> numbers(const Tensor& x) {
+  return x.to(kCpu).to(DType::kF64).to_vector<double>();
+}
+
+Tensor draw(Distribution distribution, double a, double b, DType dtype, Device device) {
+  const Tensor out = empty({1023}, {.dtype = dtype, .device = device});
+  backend(device).random({.distribution = distribution, .seed = 7, .offset = 11, .a = a, .b = b},
+                         out);
+  return out;
+}
+
+TEST_F(CudaBackend, DrawsTheCpusNumbers) {
+  for (const DType dtype : kFloating) {
+    EXPECT_EQ(numbers(draw(Distribution::kUniform, -1, 3, dtype, kGpu)),
+              numbers(draw(Distribution::kUniform, -1, 3, dtype, kCpu)));
+    EXPECT_EQ(numbers(draw(Distribution::kBernoulli, 0.3, 0, dtype, kGpu)),
+              numbers(draw(Distribution::kBernoulli, 0.3, 0, dtype, kCpu)));
+  }
+  EXPECT_EQ(numbers(draw(Distribution::kRandint, -5, 1000, DType::kI64, kGpu)),
+            numbers(draw(Distribution::kRandint, -5, 1000, DType::kI64, kCpu)));
+  const auto here = numbers(draw(Distribution::kNormal, 1, 2, DType::kF32, kCpu));
+  const auto there = numbers(draw(Distribution::kNormal, 1, 2, DType::kF32, kGpu));
+  for (std::size_t i = 0; i < here.size(); ++i) EXPECT_NEAR(there[i], here[i], 1e-5);
+}
+
+TEST_F(CudaBackend, DropsWhatTheCpuDrops) {
+  for (const DType dtype : kFloating) {
+    for (const std::int64_t count : {1, 4, 1027}) {
+      Generator first(3), second(3);
+      const Tensor x = rand({count}, first).to(dtype);
+      rand({count}, second);
+      const auto [y, mask] = dropout(x, 0.4, first);
+      const auto [y_gpu, mask_gpu] = dropout(x.to(kGpu), 0.4, second);
+      EXPECT_EQ(numbers(mask_gpu), numbers(mask));
+      EXPECT_EQ(numbers(y_gpu), numbers(y));
+    }
+  }
+}
+
+const UpdateRule kRules[] = {
+    SgdStep{.lr = 0.1},
+    SgdStep{.lr = 0.1, .momentum = 0.9, .weight_decay = 0.01},
+    AdagradStep{.lr = 0.1, .eps = 1e-10},
+    AdadeltaStep{.lr = 1, .rho = 0.9, .eps = 1e-6},
+    RmspropStep{.lr = 0.01, .alpha = 0.99, .eps = 1e-8, .momentum = 0.9, .centered = true},
+    AdamStep{.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 0.01},
+    AdamStep{.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .amsgrad = true},
+    AdamaxStep{.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8},
+    NadamStep{.lr = 1e-3,
+              .grad_rate = 1e-3,
+              .moment_rate = 1e-2,
+              .beta1 = 0.9,
+              .beta2 = 0.999,
+              .eps = 1e-8},
+    RadamStep{.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .step = 9},
+    LionStep{.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.99},
+    AverageStep{.decay = 0.99},
+    ScaleStep{.factor = 0.5},
+    ClampStep{.limit = 0.5},
+};
+
+/// Parameters after three updates: more tensors than one launch takes, one of them empty, one of
+/// several chunks, one that begins at an odd element.
+std::vector<std::vector<double>> updated(const UpdateRule& rule, DType dtype, Device device) {
+  Generator generator(5);
+  const auto random = [&](std::int64_t count) {
+    return sub(rand({count}, generator), 0.5).to(dtype).to(device);
+  };
+  std::vector<Tensor> parameters, grads;
+  for (int i = 0; i < 40; ++i) {
+    const std::int64_t count = i == 7 ? 0 : i == 9 ? 9001 : 3 + i;
+    parameters.push_back(i == 11 ? random(count + 1).slice(0, 1) : random(count));
+    grads.push_back(random(count));
+  }
+  std::vector<std::vector<Tensor>> states(static_cast<std::size_t>(state_count(rule)));
+  for (auto& list : states) {
+    for (const Tensor& parameter : parameters) list.push_back(zeros_like(parameter));
+  }
+  for (int step = 0; step < 3; ++step) {
+    optimizer_update_(
+        {.parameters = parameters, .grads = grads, .states = states, .grad_scale = 0.5}, rule);
+  }
+  std::vector<std::vector<double>> result;
+  for (const Tensor& parameter : parameters) result.push_back(numbers(parameter));
+  return result;
+}
+
+TEST_F(CudaBackend, UpdatesParametersAsTheCpuDoes) {
+  for (const UpdateRule& rule : kRules) {
+    for (const DType dtype : {DType::kF32, DType::kF64, DType::kBF16}) {
+      EXPECT_EQ(updated(rule, dtype, kGpu), updated(rule, dtype, kCpu)) << rule.index();
+    }
+  }
+}
+
+TEST_F(CudaBackend, TakesTheNormOfManyTensors) {
+  std::vector<Tensor> here, there;
+  for (const std::int64_t count : {5, 0, 70000, 1}) {
+    Generator generator(static_cast<std::uint64_t>(count));
+    here.push_back(randn({count}, generator));
+    there.push_back(here.back().to(kGpu));
+  }
+  for (const Norm norm : {Norm::kL1, Norm::kL2, Norm::kMax}) {
+    const double wanted = total_norm(here, norm);
+    EXPECT_NEAR(total_norm(there, norm), wanted, 1e-9 * wanted);
+  }
+  there[0].fill_(NAN);
+  EXPECT_TRUE(std::isnan(total_norm(there, Norm::kMax)));
+}
+
+TEST_F(CudaBackend, SeesWhatIsNotFinite) {
+  for (const DType dtype : kFloating) {
+    const Tensor x = zeros({3, 1000}, {.dtype = dtype, .device = kGpu});
+    EXPECT_TRUE(backend(kGpu).all_finite(x));
+    x.slice(0, 1, 2).slice(1, 500, 501).fill_(INFINITY);
+    EXPECT_FALSE(backend(kGpu).all_finite(x));
+    EXPECT_TRUE(backend(kGpu).all_finite(x.slice(0, 0, 1)));
+  }
+}
+
+TEST_F(CudaBackend, ReducesEveryShape) {
+  Generator generator(1);
+  // Rows and columns, short and long, in one segment and in several.
+  for (const Shape& shape : {Shape{1, 300000}, Shape{300000, 1}, Shape{3, 5000}, Shape{5000, 3},
+                             Shape{2000, 40}, Shape{40, 2000}, Shape{70, 1100}}) {
+    const Tensor x = randn(shape, generator, {.dtype = DType::kF64}), on_gpu = x.to(kGpu);
+    for (const int dim : {0, 1}) {
+      const auto wanted = numbers(sum(x, {dim})), got = numbers(sum(on_gpu, {dim}));
+      for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(got[i], wanted[i], 1e-9);
+      const auto moments = numbers(var(x, {dim})), on = numbers(var(on_gpu, {dim}));
+      for (std::size_t i = 0; i < moments.size(); ++i) {
+        const bool none = std::isnan(moments[i]);
+        EXPECT_TRUE(none ? std::isnan(on[i]) : std::fabs(on[i] - moments[i]) < 1e-9) << i;
+      }
+      EXPECT_EQ(numbers(argmax(on_gpu, dim)), numbers(argmax(x, dim)));
+    }
+  }
+}
+
+TEST_F(CudaBackend, KeepsAnElementAcrossEveryConversion) {
+  Generator generator(2);
+  const Tensor x = uniform({4099}, -200, 200, generator, {.dtype = DType::kF64});
+  for (int from = 0; from < kNumDTypes; ++from) {
+    for (int to = 0; to < kNumDTypes; ++to) {
+      const Tensor here = x.to(static_cast<DType>(from));
+      EXPECT_EQ(numbers(here.to(kGpu).to(static_cast<DType>(to))),
+                numbers(here.to(static_cast<DType>(to))));
+    }
+  }
+}
+
+TEST_F(CudaBackend, FindsPlacesOfWhatIsTrue) {
+  Generator generator(4);
+  const Tensor x = gt(rand({37, 41}, generator), 0.7);
+  EXPECT_EQ(numbers(nonzero(x.to(kGpu))), numbers(nonzero(x)));
+}
+
+TEST_F(CudaBackend, RefusesTensorsOfTwoDevices) {
+  EXPECT_THROW(add(zeros({2}), zeros({2}, {.device = kGpu})), DeviceError);
+}
+
+TEST_F(CudaBackend, RefusesADeviceThatIsNotThere) {
+  EXPECT_THROW(zeros({2}, {.device = {DeviceType::kCuda, 200}}), DeviceError);
+}
+
+TEST_F(CudaBackend, NamesAnIndexOutOfRange) {
+  const Tensor index = from_vector<std::int64_t>({0, 5}).to(kGpu);
+  try {
+    index_select(zeros({3, 2}, {.device = kGpu}), 0, index);
+    FAIL();
+  } catch (const IndexError& error) {
+    EXPECT_NE(std::string(error.what()).find("got 5 at position 1"), std::string::npos)
+        << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace tenon

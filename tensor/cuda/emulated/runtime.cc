@@ -1,0 +1,87 @@
+// The runtime of devices that are no devices: two of them, in the memory of the host, on which
+// kernels run as loops.
+#include "tensor/cuda/runtime.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "tensor/cuda/emulated/device.h"
+#include "tensor/error.h"
+
+namespace tenon::cuda {
+namespace {
+
+constexpr int kDevices = 2;
+
+thread_local int t_device = 0;
+thread_local StreamHandle t_streams[kDevices] = {};
+std::atomic<std::int64_t> g_synchronizations{0};
+
+struct Memory {
+  std::mutex mutex;
+  std::unordered_map<void*, std::size_t> blocks;
+  std::size_t used = 0;
+  std::size_t limit = SIZE_MAX;
+};
+Memory& memory() {
+  static auto* memory = new Memory;
+  return *memory;
+}
+
+}  // namespace
+
+namespace emulated {
+void limit_memory(std::size_t bytes) { memory().limit = bytes; }
+}  // namespace emulated
+
+int usable_devices(std::string*) { return kDevices; }
+
+DeviceScope::DeviceScope(int device) : before_(t_device) { t_device = device; }
+DeviceScope::~DeviceScope() { t_device = before_; }
+
+int current_device() { return t_device; }
+StreamHandle current_stream() { return t_streams[t_device]; }
+void set_current_stream(StreamHandle stream) { t_streams[t_device] = stream; }
+void check_launch(const char*) {}
+
+void* system_allocate(std::size_t bytes) {
+  Memory& m = memory();
+  const std::lock_guard lock(m.mutex);
+  if (bytes > m.limit || m.used > m.limit - bytes) return nullptr;
+  void* block = std::aligned_alloc(512, (bytes + 511) / 512 * 512);
+  if (!block) return nullptr;
+  std::memset(block, 0xa5, bytes);  // what reads it before it is written shows
+  m.blocks[block] = bytes;
+  m.used += bytes;
+  return block;
+}
+
+void system_free(void* block) noexcept {
+  Memory& m = memory();
+  const std::lock_guard lock(m.mutex);
+  m.used -= m.blocks[block];
+  m.blocks.erase(block);
+  std::free(block);
+}
+
+void copy_bytes(void* to, const void* from, std::size_t bytes, CopyKind) {
+  if (bytes > 0) std::memcpy(to, from, bytes);
+}
+
+void synchronize(const char*) { ++g_synchronizations; }
+std::int64_t synchronizations() { return g_synchronizations; }
+
+// A stream is done with what it is given at once.
+EventHandle create_event() { return nullptr; }
+void destroy_event(EventHandle) noexcept {}
+void record_event(EventHandle) {}
+bool is_done(EventHandle) { return true; }
+void wait_for_event(EventHandle) {}
+
+int multiprocessors() { return 2; }
+
+}  // namespace tenon::cuda

@@ -1,0 +1,187 @@
+// The runtime of real devices: the CUDA runtime, its errors as Tenon's.
+#include "tensor/cuda/runtime.h"
+
+#include <cuda_runtime_api.h>
+#include <pthread.h>
+
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+
+#include "tensor/error.h"
+
+namespace tenon::cuda {
+namespace {
+
+constexpr int kMostDevices = 256;
+
+std::atomic<bool> g_used{false};    // this process has spoken to a device
+std::atomic<bool> g_forked{false};  // and this is the child of one that had
+std::atomic<std::int64_t> g_synchronizations{0};
+thread_local int t_device = 0;
+thread_local std::array<StreamHandle, kMostDevices> t_streams{};
+
+/// "1" for a variable of the environment.
+bool is_set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value && value[0] == '1' && value[1] == 0;
+}
+
+[[noreturn]] void fail(const char* what, cudaError_t error) {
+  throw DeviceError("[" + std::string(what) + "] expected cuda:" + std::to_string(t_device) +
+                    " to do it, got " + cudaGetErrorName(error) + ": " + cudaGetErrorString(error));
+}
+
+void check(const char* what, cudaError_t error) {
+  if (error == cudaSuccess) return;
+  cudaGetLastError();  // or the next call would report it again, unless the device is lost
+  fail(what, error);
+}
+
+void note_use() {
+  if (g_used.load(std::memory_order_relaxed)) return;
+  if (g_used.exchange(true)) return;
+  pthread_atfork(nullptr, nullptr, [] { g_forked.store(true); });
+}
+
+void make_current(int device) {
+  check("device", cudaSetDevice(device));
+  t_device = device;
+}
+
+/// Made when first asked for; lives until the process ends.
+StreamHandle own_stream() {
+  static std::array<std::atomic<StreamHandle>, kMostDevices> streams{};
+  static std::mutex mutex;
+  auto& stream = streams[static_cast<std::size_t>(t_device)];
+  if (const StreamHandle made = stream.load(std::memory_order_acquire)) return made;
+  const std::lock_guard lock(mutex);
+  if (!stream.load()) {
+    cudaStream_t made = nullptr;
+    check("stream", cudaStreamCreateWithFlags(&made, cudaStreamNonBlocking));
+    stream.store(made, std::memory_order_release);
+  }
+  return stream.load();
+}
+
+cudaMemcpyKind kind_of(CopyKind kind) {
+  return kind == CopyKind::kToDevice ? cudaMemcpyHostToDevice
+         : kind == CopyKind::kToHost ? cudaMemcpyDeviceToHost
+                                     : cudaMemcpyDeviceToDevice;
+}
+
+}  // namespace
+
+int usable_devices(std::string* reason) {
+  int count = 0;
+  const cudaError_t error = cudaGetDeviceCount(&count);
+  if (error == cudaSuccess && count > 0) return count < kMostDevices ? count : kMostDevices;
+  cudaGetLastError();
+  if (reason) {
+    *reason = std::string("no CUDA device: ") +
+              (error == cudaSuccess ? "the driver finds none" : cudaGetErrorString(error));
+  }
+  return 0;
+}
+
+DeviceScope::DeviceScope(int device) : before_(t_device) {
+  if (g_forked.load(std::memory_order_relaxed)) {
+    throw DeviceError(
+        "[device] expected the process that first used a CUDA device, got a fork of it: start "
+        "processes before the first use, or run a program of its own");
+  }
+  note_use();
+  if (device != t_device) {
+    make_current(device);
+    return;
+  }
+  // Another library may have chosen a device behind our back; asking is a read of a thread's
+  // variable.
+  int current = 0;
+  if (cudaGetDevice(&current) != cudaSuccess || current != device) make_current(device);
+}
+
+DeviceScope::~DeviceScope() {
+  if (before_ == t_device) return;
+  cudaSetDevice(before_);
+  t_device = before_;
+}
+
+int current_device() { return t_device; }
+
+StreamHandle current_stream() {
+  const StreamHandle chosen = t_streams[static_cast<std::size_t>(t_device)];
+  return chosen ? chosen : own_stream();
+}
+
+void set_current_stream(StreamHandle stream) {
+  t_streams[static_cast<std::size_t>(t_device)] = stream;
+}
+
+void check_launch(const char* kernel) {
+  static const bool wait = is_set("TENON_CUDA_SYNC");
+  check(kernel, cudaGetLastError());
+  if (wait) check(kernel, cudaStreamSynchronize(current_stream()));
+}
+
+void* system_allocate(std::size_t bytes) {
+  void* block = nullptr;
+  const cudaError_t error = cudaMalloc(&block, bytes);
+  if (error == cudaErrorMemoryAllocation) {
+    cudaGetLastError();
+    return nullptr;
+  }
+  check("allocate", error);
+  return block;
+}
+
+void system_free(void* block) noexcept { cudaFree(block); }
+
+void copy_bytes(void* to, const void* from, std::size_t bytes, CopyKind kind) {
+  if (bytes == 0) return;
+  check("copy", cudaMemcpyAsync(to, from, bytes, kind_of(kind), current_stream()));
+}
+
+void synchronize(const char* why) {
+  static const bool report = is_set("TENON_CUDA_REPORT_SYNC");
+  g_synchronizations.fetch_add(1, std::memory_order_relaxed);
+  if (report) std::fprintf(stderr, "tenon: waiting for cuda:%d: %s\n", t_device, why);
+  check(why, cudaStreamSynchronize(current_stream()));
+}
+
+std::int64_t synchronizations() { return g_synchronizations.load(std::memory_order_relaxed); }
+
+EventHandle create_event() {
+  cudaEvent_t event = nullptr;
+  check("event", cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
+  return event;
+}
+void destroy_event(EventHandle event) noexcept { cudaEventDestroy(event); }
+void record_event(EventHandle event) { check("event", cudaEventRecord(event, current_stream())); }
+bool is_done(EventHandle event) {
+  const cudaError_t state = cudaEventQuery(event);
+  if (state == cudaErrorNotReady) {
+    cudaGetLastError();
+    return false;
+  }
+  check("event", state);
+  return true;
+}
+void wait_for_event(EventHandle event) {
+  check("event", cudaStreamWaitEvent(current_stream(), event, 0));
+}
+
+int multiprocessors() {
+  static std::array<std::atomic<int>, kMostDevices> known{};
+  auto& count = known[static_cast<std::size_t>(t_device)];
+  if (count.load(std::memory_order_relaxed) == 0) {
+    int value = 0;
+    check("device", cudaDeviceGetAttribute(&value, cudaDevAttrMultiProcessorCount, t_device));
+    count.store(value, std::memory_order_relaxed);
+  }
+  return count.load(std::memory_order_relaxed);
+}
+
+}  // namespace tenon::cuda

@@ -1,0 +1,84 @@
+#!/bin/bash
+# gpu_bundle.sh [--native] FOLDER: packs the tests that need a GPU, with the libraries that they need
+# beside the C library and CUDA's, for a machine that has a GPU but no toolchain. There:
+#   FOLDER/run.sh
+# Built for any x86-64 processor with AVX2; with --native for one like this machine's, which is
+# quicker where everything is built so already.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+readonly MOST_MEGABYTES=45
+readonly TESTS=(
+  //tensor/cuda:device_count_test
+  //tensor/cuda:backend_test
+  //autograd/testing:op_cuda_test
+)
+
+flags=(--config=portable)
+if [ "${1:-}" = --native ]; then flags=(); shift; fi
+if [ $# -ne 1 ]; then sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0" >&2; exit 2; fi
+mkdir -p "$1/tests"
+folder=$(cd "$1" && pwd)
+libraries=$(mktemp -d)
+trap 'rm -rf "$libraries"' EXIT
+
+./bazelw build "${flags[@]}" "${TESTS[@]}"
+for label in "${TESTS[@]}"; do
+  path=${label#//}
+  install -m 755 "bazel-bin/${path/://}" "$folder/tests/"
+done
+strip "$folder"/tests/*
+
+# The C library's parts have to be the other machine's own.
+ldd "$folder"/tests/* | awk '$3 ~ /^\// {print $3}' | sort -u |
+  grep -vE '/(libc|libm|libdl|librt|libpthread|ld-linux[^/]*)\.so' |
+  while read -r library; do install -m 644 "$library" "$libraries/"; done
+strip --strip-unneeded "$libraries"/*
+tar -C "$libraries" -czf "$folder/libraries.tar.gz" .  # oneDNN alone is 40 MB
+
+cat >"$folder/run.sh" <<'RUN'
+#!/bin/bash
+# Runs every test of this folder on the machine's GPU; arguments go to each (--gtest_filter=…,
+# --gtest_list_tests). Finds CUDA's libraries where the toolkit, a Python environment or the system
+# has them. Ends with "N passed, N failed"; exits 1 when anything failed.
+set -u
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+libraries=$(mktemp -d)
+trap 'rm -rf "$libraries"' EXIT
+tar -C "$libraries" -xzf "$here/libraries.tar.gz" || exit 1
+
+# Folders that hold cuBLAS or cuDNN.
+cuda_folders() {
+  local python
+  for python in python3 python; do
+    command -v "$python" >/dev/null &&
+      "$python" -c 'import sys; print("\n".join(p for p in sys.path if p))' 2>/dev/null
+  done | sort -u | while read -r place; do ls -d "$place"/nvidia/*/lib 2>/dev/null; done
+  ls -d "${CUDA_PATH:-/usr/local/cuda}"/lib64 /usr/local/cuda/lib64 2>/dev/null
+}
+LD_LIBRARY_PATH="$libraries:$(cuda_folders | paste -sd:):${LD_LIBRARY_PATH:-}"
+export LD_LIBRARY_PATH
+
+passed=0 failed=0 skipped=0
+for test in "$here"/tests/*; do
+  echo "== $(basename "$test")"
+  output=$("$test" "$@" 2>&1)
+  status=$?
+  echo "$output"
+  # count WORD: the number in googletest's summary line of that word.
+  count() { sed -nE "s/^\[  $1 +\] ([0-9]+) tests?.*/\1/p" <<<"$output" | tail -n 1 | grep . || echo 0; }
+  bad=$(count FAILED)
+  if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi  # it crashed, or did not start
+  passed=$((passed + $(count PASSED)))
+  skipped=$((skipped + $(count SKIPPED)))
+  failed=$((failed + bad))
+done
+[ "$skipped" -eq 0 ] || echo "$skipped skipped"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
+RUN
+chmod +x "$folder/run.sh"
+
+megabytes=$(du -sm "$folder" | cut -f1)
+echo "$folder: $megabytes MB"
+[ "$megabytes" -le "$MOST_MEGABYTES" ] || { echo "more than $MOST_MEGABYTES MB" >&2; exit 1; }
