@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <utility>
 
 #include "data/data_loader.h"
@@ -58,6 +59,19 @@ train::Panel panel(const std::vector<TrainedRow>& rows, const std::string& group
     panel.series.push_back(std::move(series));
   }
   return panel;
+}
+
+// Whether a logarithmic axis would show the values better: it has few marks within one decade.
+bool spans_decades(const train::Panel& panel) {
+  double low = std::numeric_limits<double>::infinity(), high = 0;
+  for (const train::Series& series : panel.series) {
+    for (const double y : series.y) {
+      if (std::isnan(y)) continue;
+      low = std::min(low, y);
+      high = std::max(high, y);
+    }
+  }
+  return low > 0 && high > 10 * low;
 }
 
 }  // namespace
@@ -142,6 +156,7 @@ absl::Status RowTrainer::draw(std::string_view title) const {
   for (const std::string& group : groups(rows_)) {
     panels.push_back(panel(rows_, group, "test accuracy", "val_accuracy"));
     panels.push_back(panel(rows_, group, "training loss", "train_loss"));
+    panels.back().log_y = spans_decades(panels.back());
   }
   if (panels.empty()) return absl::OkStatus();
   const auto plot =
