@@ -63,7 +63,7 @@ while read -r row; do check_row "$row"; done <<<"$rows"
 
 for build in */BUILD; do
   package=${build%/BUILD}
-  case $package in bazel-* | third_party | tools | benchmarks | examples) continue ;; esac
+  case $package in bazel-* | third_party | tools | benchmarks | docs | examples) continue ;; esac
   [[ $rows == *"\`//$package\`"* ]] || report "//$package" "has no row in the README"
 done
 
