@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -153,6 +154,64 @@ TEST(ImageFolder, NamesWhatIsWrong) {
   EXPECT_THAT(message(ImageFolder::open(folder.path("tree/dog/a.jpg"), kSmall).status()),
               HasSubstr("dog/a.jpg: expected a tar or zip archive"));
   EXPECT_THROW((void)ImageFolder::open(folder.path("tree"), {}), ValueError);
+}
+
+// A folder that others may enter, and while it lives another user instead of root, who may read
+// all.
+class UnderAnotherUser {
+ public:
+  UnderAnotherUser() {
+    char name[] = "/tmp/unreadable.XXXXXX";
+    EXPECT_NE(mkdtemp(name), nullptr);
+    root_ = name;
+    fs::permissions(root_, fs::perms(0755));
+  }
+  ~UnderAnotherUser() {
+    for (const auto& folder : {root_, root_ + "/cat", root_ + "/dog"}) set(folder, 0755);
+    fs::remove_all(root_);
+  }
+
+  const std::string& root() const { return root_; }
+  void set(const std::string& path, unsigned mode) const {
+    std::error_code missing;
+    fs::permissions(path, fs::perms(mode), missing);
+  }
+  // With these permissions, what the other user gets.
+  absl::StatusOr<ImageFolder> open(const std::string& path, unsigned mode) const {
+    set(path, mode);
+    constexpr uid_t kNobody = 65534;
+    become(kNobody);
+    auto result = ImageFolder::open(root_, kSmall);
+    become(self_);
+    set(path, 0755);
+    return result;
+  }
+
+ private:
+  void become(uid_t user) const {
+    if (self_ == 0) {
+      EXPECT_EQ(seteuid(user), 0);
+    }
+  }
+
+  const uid_t self_ = geteuid();
+  std::string root_;
+};
+
+TEST(ImageFolder, NamesTheFolderThatCannotBeRead) {
+  const UnderAnotherUser other;
+  for (const auto& entry : tree()) {
+    const fs::path file = fs::path(other.root()) / entry.name;
+    fs::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary) << entry.bytes;
+  }
+  fs::create_symlink("nowhere", other.root() + "/link");  // is no class
+  for (const std::string& folder : {other.root(), other.root() + "/dog"}) {
+    const absl::Status status = other.open(folder, 0).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied) << status;
+    EXPECT_THAT(message(status), HasSubstr("cannot list " + folder));
+  }
+  expect_tree(other.open(other.root(), 0755));
 }
 
 TEST(LoadImageTree, IsTheWholeFolder) {
