@@ -83,14 +83,10 @@ bool is_cloud(const Panel& panel) {
                      [](const Series& s) { return s.style == SeriesStyle::kPoints; });
 }
 
-// Curves that fall leave the upper right free, those that rise the lower right; clouds leave
-// nothing.
+// Outside: where curves leave room, nobody knows.
 std::string legend(const Panel& panel) {
   if (panel.series.size() < 2) return "unset key\n";
-  if (is_cloud(panel)) return "set key outside right top\n";
-  const std::vector<double>& first = panel.series[0].y;
-  const bool falls = !first.empty() && first.back() < first.front();
-  return std::string("set key inside ") + (falls ? "top" : "bottom") + " right\n";
+  return is_cloud(panel) ? "set key outside right top\n" : "set key below height 1\n";
 }
 
 // Few whole numbers, such as epochs, are all named.

@@ -1,7 +1,6 @@
 // More pictures than there are: flips, crops, turns and mixtures of 250 of them.
 //
 //   ./bazelw run //examples/animal_faces:augmentation
-#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -16,7 +15,6 @@
 #include "examples/animal_faces/trial.h"
 #include "regularize/norms.h"
 #include "regularize/soft_targets.h"
-#include "tensor/random.h"
 
 namespace tenon::examples {
 namespace {
@@ -45,29 +43,18 @@ std::vector<Row> all_rows() {
 
 absl::Status run_row(const Row& row, const Animals& animals, const ExperimentOptions& options,
                      Report& report) {
-  std::vector<double> norms;
-  const auto tally =
-      over_seeds(options, report, row.name, [&](std::uint64_t seed) -> absl::StatusOr<Trial> {
-        const auto parts = deal(animals, {.train = 250, .validation = 100}, seed);
-        if (!parts.ok()) return parts.status();
-        manual_seed(seed);
-        const Net net = animal_net();
-        regularize::NormLog norm("*");
-        auto trial = run_trial(*net, *parts,
-                               {.epochs = options.epochs,
-                                .batch_size = options.batch_size,
-                                .sgd = {.lr = options.lr, .momentum = 0.99},
-                                .seed = seed,
-                                .loss = regularize::SoftCrossEntropy(),
-                                .callbacks = {&norm},
-                                .transform = row.transform});
-        if (trial.ok()) norms.push_back(regularize::frobenius_norm(*net));
-        return trial;
-      });
+  const RowSetup setup{row.name, {.train = 250, .validation = 100}, animal_net};
+  const auto tally = over_seeds(options, report, animals, setup,
+                                [&](layers::Module& net, const Parts& parts, std::uint64_t seed) {
+                                  regularize::NormLog norm("*");
+                                  TrialOptions mixed = training(options, seed, 0.99);
+                                  mixed.loss = regularize::SoftCrossEntropy();
+                                  mixed.callbacks = {&norm};
+                                  mixed.transform = row.transform;
+                                  return run_trial(net, parts, mixed);
+                                });
   if (!tally.ok()) return tally.status();
-  report.add_row({row.name, fixed(mean(norms), 2), cell(tally->train), cell(tally->validation),
-                  cell(tally->test)},
-                 *tally);
+  report.add_judged_row({row.name, fixed(mean(tally->norm), 2)}, *tally);
   return absl::OkStatus();
 }
 
@@ -92,10 +79,7 @@ int main(int argc, char** argv) {
   Flags flags("augmentation", "Trains on 250 pictures that are changed each time they are seen.");
   add(flags, options);
   return flags.run(argc, argv, [&] {
-    if (options.quick) {
-      options.seeds = 1;
-      options.epochs = std::min(options.epochs, 50);
-    }
+    if (options.quick) shorten(options, 50);
     return augment(options);
   });
 }

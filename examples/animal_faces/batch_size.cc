@@ -1,7 +1,6 @@
 // How many pictures make an update, and how far it goes: both decide what is found, and how fast.
 //
 //   ./bazelw run //examples/animal_faces:batch_size
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -10,7 +9,6 @@
 #include "examples/animal_faces/report.h"
 #include "examples/animal_faces/trial.h"
 #include "regularize/norms.h"
-#include "tensor/random.h"
 
 namespace tenon::examples {
 namespace {
@@ -36,32 +34,23 @@ std::vector<Row> all_rows() {
 
 absl::Status run_row(const Row& row, const Animals& animals, const ExperimentOptions& options,
                      Report& report) {
-  std::vector<double> norms;
-  std::vector<double> seconds;
   const std::int64_t pictures = options.quick ? 1000 : 4000;
-  const auto tally =
-      over_seeds(options, report, row.name, [&](std::uint64_t seed) -> absl::StatusOr<Trial> {
-        const auto parts = deal(animals, {.train = pictures, .validation = 500}, seed);
-        if (!parts.ok()) return parts.status();
-        manual_seed(seed);
-        const Net net = animal_net();
-        regularize::NormLog norm("*");
-        auto trial = run_trial(*net, *parts,
-                               {.epochs = options.epochs,
-                                .batch_size = row.batch_size,
-                                .sgd = row.sgd,
-                                .seed = seed,
-                                .callbacks = {&norm}});
-        if (!trial.ok()) return trial;
-        norms.push_back(regularize::frobenius_norm(*net));
-        seconds.push_back(trial->seconds);
-        return trial;
-      });
+  const RowSetup setup{row.name, {.train = pictures, .validation = 500}, animal_net};
+  const auto tally = over_seeds(options, report, animals, setup,
+                                [&](layers::Module& net, const Parts& parts, std::uint64_t seed) {
+                                  regularize::NormLog norm("*");
+                                  return run_trial(net, parts,
+                                                   {.epochs = options.epochs,
+                                                    .batch_size = row.batch_size,
+                                                    .sgd = row.sgd,
+                                                    .seed = seed,
+                                                    .callbacks = {&norm}});
+                                });
   if (!tally.ok()) return tally.status();
   const std::int64_t updates = options.epochs * ((pictures + row.batch_size - 1) / row.batch_size);
-  report.add_row({row.name, std::to_string(updates), fixed(mean(seconds), 2), fixed(mean(norms), 2),
-                  cell(tally->train), cell(tally->validation), cell(tally->test)},
-                 *tally);
+  report.add_judged_row({row.name, std::to_string(updates), fixed(mean(tally->seconds), 2),
+                         fixed(mean(tally->norm), 2)},
+                        *tally);
   return absl::OkStatus();
 }
 
@@ -83,14 +72,11 @@ absl::Status compare(const ExperimentOptions& options) {
 
 int main(int argc, char** argv) {
   using namespace tenon::examples;
-  ExperimentOptions options{{.epochs = 20}, false, 5};
+  ExperimentOptions options{{.epochs = 20, .batch_size = 0}, false, 5};
   Flags flags("batch_size", "Compares batch sizes and learning rates of the same network.");
   add(flags, options);
   return flags.run(argc, argv, [&] {
-    if (options.quick) {
-      options.seeds = 1;
-      options.epochs = std::min(options.epochs, 5);
-    }
+    if (options.quick) shorten(options, 5);
     return compare(options);
   });
 }

@@ -86,6 +86,12 @@ struct Result {
   Tally tally = {};
 };
 
+double test_accuracy(const std::vector<Result>& results, const std::string& name) {
+  const auto row = std::find_if(results.begin(), results.end(),
+                                [&](const Result& result) { return result.name == name; });
+  return mean(row->tally.test);
+}
+
 absl::Status run_seed(const Animals& animals, const ExperimentOptions& options, std::uint64_t seed,
                       Report& report, std::vector<Result>& results) {
   const auto parts = deal(animals, {.train = options.quick ? 500 : 4000, .validation = 500}, seed);
@@ -93,12 +99,11 @@ absl::Status run_seed(const Animals& animals, const ExperimentOptions& options, 
   std::size_t next = 0;
   const auto run = [&](const std::string& name, layers::Module& net, int epochs, double lr,
                        train::Forward forward) {
-    const auto trial = run_trial(net, *parts,
-                                 {.epochs = epochs,
-                                  .batch_size = options.batch_size,
-                                  .sgd = {.lr = lr, .momentum = 0.9},
-                                  .seed = seed,
-                                  .forward = std::move(forward)});
+    TrialOptions taught = training(options, seed);
+    taught.epochs = epochs;
+    taught.sgd.lr = lr;
+    taught.forward = std::move(forward);
+    const auto trial = run_trial(net, *parts, taught);
     if (!trial.ok()) return trial.status();
     report.add_trial(name, *trial);
     report.say("seed " + std::to_string(seed) + ": " + name + " " + percent(trial->test_accuracy) +
@@ -138,12 +143,11 @@ absl::Status distill_all(const ExperimentOptions& options) {
     if (!status.ok()) return status;
   }
   for (const Result& result : results) {
-    report.add_row({result.name, std::to_string(result.parameters), cell(result.tally.train),
-                    cell(result.tally.validation), cell(result.tally.test)},
-                   result.tally);
+    report.add_judged_row({result.name, std::to_string(result.parameters)}, result.tally);
   }
-  return report.finish("Distillation", {{"alone", mean(results[2].tally.test)},
-                                        {"test_accuracy", mean(results[3].tally.test)}});
+  return report.finish("Distillation",
+                       {{"alone", test_accuracy(results, student_rows()[0].name)},
+                        {"test_accuracy", test_accuracy(results, student_rows()[1].name)}});
 }
 
 }  // namespace
@@ -155,10 +159,7 @@ int main(int argc, char** argv) {
   Flags flags("distillation", "Trains a small network alone and as the student of larger ones.");
   add(flags, options);
   return flags.run(argc, argv, [&] {
-    if (options.quick) {
-      options.seeds = 1;
-      options.epochs = std::min(options.epochs, 4);
-    }
+    if (options.quick) shorten(options, 4);
     return distill_all(options);
   });
 }

@@ -1,7 +1,6 @@
 // Dropout and its kin in a network that is wider for them.
 //
 //   ./bazelw run //examples/animal_faces:dropout
-#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -13,7 +12,6 @@
 #include "layers/drop_connect.h"
 #include "layers/dropout_variants.h"
 #include "layers/sequential.h"
-#include "tensor/random.h"
 
 namespace tenon::examples {
 namespace {
@@ -52,23 +50,14 @@ Net wide_drop_connect() {
 absl::Status run_row(const Row& row, const Animals& animals, const ExperimentOptions& options,
                      Report& report) {
   std::int64_t parameters = 0;
-  const auto tally =
-      over_seeds(options, report, row.name, [&](std::uint64_t seed) -> absl::StatusOr<Trial> {
-        const auto parts = deal(animals, {.train = 100, .validation = 100}, seed);
-        if (!parts.ok()) return parts.status();
-        manual_seed(seed);
-        const Net net = row.make();
-        parameters = net->num_parameters();
-        return run_trial(*net, *parts,
-                         {.epochs = options.epochs,
-                          .batch_size = options.batch_size,
-                          .sgd = {.lr = options.lr, .momentum = 0.9},
-                          .seed = seed});
-      });
+  const RowSetup setup{row.name, {.train = 100, .validation = 100}, row.make};
+  const auto tally = over_seeds(options, report, animals, setup,
+                                [&](layers::Module& net, const Parts& parts, std::uint64_t seed) {
+                                  parameters = net.num_parameters();
+                                  return run_trial(net, parts, training(options, seed));
+                                });
   if (!tally.ok()) return tally.status();
-  report.add_row({row.name, std::to_string(parameters), cell(tally->train), cell(tally->validation),
-                  cell(tally->test)},
-                 *tally);
+  report.add_judged_row({row.name, std::to_string(parameters)}, *tally);
   return absl::OkStatus();
 }
 
@@ -98,10 +87,7 @@ int main(int argc, char** argv) {
   Flags flags("dropout", "Trains on 100 pictures with several kinds of dropout.");
   add(flags, options);
   return flags.run(argc, argv, [&] {
-    if (options.quick) {
-      options.seeds = 1;
-      options.epochs = std::min(options.epochs, 50);
-    }
+    if (options.quick) shorten(options, 50);
     return drop(options);
   });
 }

@@ -11,7 +11,6 @@
 #include "examples/animal_faces/nets.h"
 #include "examples/animal_faces/report.h"
 #include "examples/animal_faces/trial.h"
-#include "tensor/random.h"
 
 namespace tenon::examples {
 namespace {
@@ -22,31 +21,24 @@ absl::Status run_row(int patience, const Animals& animals, const ExperimentOptio
                      Report& report) {
   const std::string name = patience > 0 ? "patience " + std::to_string(patience) : "no stopping";
   std::vector<double> run, best;
+  const RowSetup setup{name, {.train = 100, .validation = 100}, animal_net};
   const auto tally =
-      over_seeds(options, report, name, [&](std::uint64_t seed) -> absl::StatusOr<Trial> {
-        const auto parts = deal(animals, {.train = 100, .validation = 100}, seed);
-        if (!parts.ok()) return parts.status();
-        train::EarlyStopping stopping({.monitor = "val_accuracy",
-                                       .higher_is_better = true,
-                                       .patience = std::max(patience, 1)});
-        manual_seed(seed);
-        const Net net = animal_net();
-        TrialOptions training{.epochs = options.epochs,
-                              .batch_size = options.batch_size,
-                              .sgd = {.lr = options.lr, .momentum = 0.99},
-                              .seed = seed};
-        if (patience > 0) training.callbacks = {&stopping};
-        auto trial = run_trial(*net, *parts, training);
-        if (!trial.ok()) return trial;
-        const auto epochs = static_cast<double>(trial->history.size());
-        run.push_back(epochs);
-        best.push_back(epochs - stopping.epochs_in_vain());
-        return trial;
-      });
+      over_seeds(options, report, animals, setup,
+                 [&](layers::Module& net, const Parts& parts, std::uint64_t seed) {
+                   train::EarlyStopping stopping({.monitor = "val_accuracy",
+                                                  .higher_is_better = true,
+                                                  .patience = std::max(patience, 1)});
+                   TrialOptions stopped = training(options, seed, 0.99);
+                   if (patience > 0) stopped.callbacks = {&stopping};
+                   auto trial = run_trial(net, parts, stopped);
+                   if (!trial.ok()) return trial;
+                   const auto epochs = static_cast<double>(trial->history.size());
+                   run.push_back(epochs);
+                   best.push_back(epochs - stopping.epochs_in_vain());
+                   return trial;
+                 });
   if (!tally.ok()) return tally.status();
-  report.add_row({name, epochs_cell(run), patience > 0 ? epochs_cell(best) : "-",
-                  cell(tally->train), cell(tally->validation), cell(tally->test)},
-                 *tally);
+  report.add_judged_row({name, epochs_cell(run), patience > 0 ? epochs_cell(best) : "-"}, *tally);
   return absl::OkStatus();
 }
 
@@ -71,10 +63,7 @@ int main(int argc, char** argv) {
   Flags flags("early_stopping", "Stops training on 100 pictures with several patiences.");
   add(flags, options);
   return flags.run(argc, argv, [&] {
-    if (options.quick) {
-      options.seeds = 1;
-      options.epochs = std::min(options.epochs, 60);
-    }
+    if (options.quick) shorten(options, 60);
     return stop_early(options);
   });
 }

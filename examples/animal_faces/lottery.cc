@@ -3,7 +3,6 @@
 //   ./bazelw run //examples/animal_faces:lottery
 #include "regularize/lottery.h"
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -26,12 +25,9 @@ struct Round {
 void search(const Parts& parts, const ExperimentOptions& options, int rounds, std::uint64_t seed,
             Report& report, std::vector<Round>& found) {
   const auto train = [&](layers::Module& net, regularize::Masks& masks) {
-    const auto trial = run_trial(net, parts,
-                                 {.epochs = options.epochs,
-                                  .batch_size = options.batch_size,
-                                  .sgd = {.lr = options.lr, .momentum = 0.9},
-                                  .seed = seed,
-                                  .callbacks = {&masks}});
+    TrialOptions masked = training(options, seed);
+    masked.callbacks = {&masks};
+    const auto trial = run_trial(net, parts, masked);
     if (!trial.ok()) throw Error(std::string(trial.status().message()));
     report.add_trial("", *trial);
     return trial->test_accuracy;
@@ -109,10 +105,7 @@ int main(int argc, char** argv) {
   Flags flags("lottery", "Searches lottery tickets and compares them with other first weights.");
   add(flags, options);
   return flags.run(argc, argv, [&] {
-    if (options.quick) {
-      options.seeds = 1;
-      options.epochs = std::min(options.epochs, 5);
-    }
+    if (options.quick) shorten(options, 5);
     return draw_lots(options);
   });
 }

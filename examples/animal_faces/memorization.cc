@@ -53,17 +53,11 @@ absl::StatusOr<Tally> run_row(const Row& row, const Animals& animals,
         parts->train.labels = labels;
         manual_seed(seed);
         const Net net = big_animal_net();
-        return run_trial(*net, *parts,
-                         {.epochs = options.epochs,
-                          .batch_size = options.batch_size,
-                          .sgd = {.lr = options.lr, .momentum = 0.9},
-                          .seed = seed});
+        return run_trial(*net, *parts, training(options, seed));
       });
   if (!tally.ok()) return tally.status();
   const double each = static_cast<double>(wrong) / static_cast<double>(options.seeds);
-  report.add_row({row.name, fixed(each, 1), row.published, cell(tally->train),
-                  cell(tally->validation), cell(tally->test)},
-                 *tally);
+  report.add_judged_row({row.name, fixed(each, 1), row.published}, *tally);
   return tally;
 }
 

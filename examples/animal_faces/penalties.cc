@@ -1,7 +1,6 @@
 // L1, L2 and both together as penalties on the size of the parameters.
 //
 //   ./bazelw run //examples/animal_faces:penalties
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -11,7 +10,6 @@
 #include "examples/animal_faces/trial.h"
 #include "regularize/norms.h"
 #include "regularize/penalty.h"
-#include "tensor/random.h"
 
 namespace tenon::examples {
 namespace {
@@ -24,29 +22,19 @@ struct Row {
 
 absl::Status run_row(const Row& row, const Animals& animals, const ExperimentOptions& options,
                      Report& report) {
-  std::vector<double> norms;
-  const auto tally =
-      over_seeds(options, report, row.name, [&](std::uint64_t seed) -> absl::StatusOr<Trial> {
-        const auto parts = deal(animals, {.train = 30, .validation = 100}, seed);
-        if (!parts.ok()) return parts.status();
-        manual_seed(seed);
-        const Net net = animal_net();
-        // As the notebook has it: over the biases too.
-        regularize::ElasticNet penalty(*net, {.l1 = row.l1, .l2 = row.l2, .parameters = "*"});
-        regularize::NormLog norm("*");
-        auto trial = run_trial(*net, *parts,
-                               {.epochs = options.epochs,
-                                .batch_size = options.batch_size,
-                                .sgd = {.lr = options.lr, .momentum = 0.99},
-                                .seed = seed,
-                                .callbacks = {&penalty, &norm}});
-        if (trial.ok()) norms.push_back(regularize::frobenius_norm(*net));
-        return trial;
-      });
+  const RowSetup setup{row.name, {.train = 30, .validation = 100}, animal_net};
+  const auto tally = over_seeds(options, report, animals, setup,
+                                [&](layers::Module& net, const Parts& parts, std::uint64_t seed) {
+                                  // As the notebook has it: over the biases too.
+                                  regularize::ElasticNet penalty(
+                                      net, {.l1 = row.l1, .l2 = row.l2, .parameters = "*"});
+                                  regularize::NormLog norm("*");
+                                  TrialOptions penalized = training(options, seed, 0.99);
+                                  penalized.callbacks = {&penalty, &norm};
+                                  return run_trial(net, parts, penalized);
+                                });
   if (!tally.ok()) return tally.status();
-  report.add_row({row.name, fixed(mean(norms), 2), cell(tally->train), cell(tally->validation),
-                  cell(tally->test)},
-                 *tally);
+  report.add_judged_row({row.name, fixed(mean(tally->norm), 2)}, *tally);
   return absl::OkStatus();
 }
 
@@ -75,10 +63,7 @@ int main(int argc, char** argv) {
   Flags flags("penalties", "Trains on 30 pictures with L1 and L2 penalties.");
   add(flags, options);
   return flags.run(argc, argv, [&] {
-    if (options.quick) {
-      options.seeds = 1;
-      options.epochs = std::min(options.epochs, 60);
-    }
+    if (options.quick) shorten(options, 60);
     return penalize(options);
   });
 }

@@ -23,7 +23,7 @@ enum class Way { kMagnitude, kRandom };
 /// Of one sparsity, over the seeds.
 struct Level {
   double sparsity = 0;
-  std::int64_t left = 0;
+  std::int64_t weights = 0, left = 0;  // all that may be pruned, and those that were not
   bool exact = true;
   std::vector<double> cut[2] = {};  // test accuracy at once, by way
   Tally retrained[2] = {};          // and after training on
@@ -57,6 +57,7 @@ absl::Status prune_and_retrain(const layers::StateDict& dense, const Parts& part
   report.add_trial("", *trial);
   level.retrained[w].add(*trial);
   const regularize::SparsityRow total = masks.report().back();
+  level.weights = total.elements;
   level.left = total.elements - total.masked;
   const double wanted = std::nearbyint(level.sparsity * static_cast<double>(total.elements));
   level.exact = level.exact && static_cast<double>(zeros(masks)) == wanted;
@@ -68,21 +69,18 @@ absl::Status prune_at_all_levels(const Animals& animals, const ExperimentOptions
                                  std::vector<Level>& levels) {
   const auto parts = deal(animals, {.train = options.quick ? 1000 : 4000, .validation = 500}, seed);
   if (!parts.ok()) return parts.status();
-  TrialOptions training{.epochs = options.epochs,
-                        .batch_size = options.batch_size,
-                        .sgd = {.lr = options.lr, .momentum = 0.9},
-                        .seed = seed};
+  TrialOptions training_on = training(options, seed);
   manual_seed(seed);
   const Net net = big_animal_net();
-  const auto trial = run_trial(*net, *parts, training);
+  const auto trial = run_trial(*net, *parts, training_on);
   if (!trial.ok()) return trial.status();
   report.add_trial("", *trial);
   dense.add(*trial);
-  training.epochs = std::max(1, options.epochs / 2);
+  training_on.epochs = std::max(1, options.epochs / 2);
   for (Level& level : levels) {
     for (const Way way : {Way::kMagnitude, Way::kRandom}) {
       const absl::Status status =
-          prune_and_retrain(net->state_dict(), *parts, way, training, report, level);
+          prune_and_retrain(net->state_dict(), *parts, way, training_on, report, level);
       if (!status.ok()) return status;
     }
   }
@@ -125,7 +123,8 @@ absl::Status prune(const ExperimentOptions& options) {
     report.say("seed " + std::to_string(seed) + ": " + percent(dense.test.back()) + " % unpruned");
   }
   const std::string unpruned = cell(dense.test);
-  report.add_row({"0", "389056", unpruned, unpruned, unpruned, unpruned}, dense);
+  report.add_row(
+      {"0", std::to_string(levels.front().weights), unpruned, unpruned, unpruned, unpruned}, dense);
   bool exact = true;
   for (const Level& level : levels) {
     exact = exact && level.exact;
@@ -148,10 +147,7 @@ int main(int argc, char** argv) {
   Flags flags("pruning", "Prunes a trained network at many levels and trains it on.");
   add(flags, options);
   return flags.run(argc, argv, [&] {
-    if (options.quick) {
-      options.seeds = 1;
-      options.epochs = std::min(options.epochs, 6);
-    }
+    if (options.quick) shorten(options, 6);
     return prune(options);
   });
 }

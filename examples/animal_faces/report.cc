@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "examples/common/statistics.h"
+#include "tensor/random.h"
 
 namespace tenon::examples {
 namespace {
@@ -41,6 +42,19 @@ absl::StatusOr<Tally> over_seeds(
     tally.add(*trial);
   }
   return tally;
+}
+
+absl::StatusOr<Tally> over_seeds(
+    const ExperimentOptions& options, Report& report, const Animals& animals, const RowSetup& setup,
+    const std::function<absl::StatusOr<Trial>(layers::Module& net, const Parts& parts,
+                                              std::uint64_t seed)>& once) {
+  return over_seeds(options, report, setup.name, [&](std::uint64_t seed) -> absl::StatusOr<Trial> {
+    const auto parts = deal(animals, setup.deal, seed);
+    if (!parts.ok()) return parts.status();
+    manual_seed(seed);
+    const Net net = setup.network();
+    return once(*net, *parts, seed);
+  });
 }
 
 Report::Report(std::string experiment, const ExperimentOptions& options, const Animals& animals,
@@ -82,6 +96,13 @@ void Report::add_row(std::vector<std::string> cells, const Tally& tally) {
                 mean(tally.train), mean(tally.validation), mean(tally.test));
   lines_.push_back("ROW experiment=" + experiment_ + " name=" + key_of(cells.front()) + line);
   table_.add_row(std::move(cells));
+}
+
+void Report::add_judged_row(std::vector<std::string> cells, const Tally& tally) {
+  for (const auto* shares : {&tally.train, &tally.validation, &tally.test}) {
+    cells.push_back(cell(*shares));
+  }
+  add_row(std::move(cells), tally);
 }
 
 absl::Status Report::draw(const std::string& title) const {

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "examples/animal_faces/animals.h"
+#include "examples/animal_faces/nets.h"
 #include "examples/animal_faces/trial.h"
 #include "examples/common/experiment.h"
 #include "examples/common/result_line.h"
@@ -36,6 +37,8 @@ class Report {
   void say(const std::string& line) const;
   /// Shows the row at once.
   void add_row(std::vector<std::string> cells, const Tally& tally);
+  /// The same with the tally's three accuracies as the last cells.
+  void add_judged_row(std::vector<std::string> cells, const Tally& tally);
   /// A picture of one's own beside the curves of training.
   void add_panel(train::Panel panel) { panels_.push_back(std::move(panel)); }
 
@@ -63,6 +66,19 @@ class Report {
 absl::StatusOr<Tally> over_seeds(
     const ExperimentOptions& options, Report& report, const std::string& name,
     const std::function<absl::StatusOr<Trial>(std::uint64_t seed)>& once);
+
+/// What the networks of a row have in common.
+struct RowSetup {
+  std::string name;
+  Deal deal;
+  std::function<Net()> network;
+};
+
+/// The same, with pictures dealt and a network made for each seed.
+absl::StatusOr<Tally> over_seeds(
+    const ExperimentOptions& options, Report& report, const Animals& animals, const RowSetup& setup,
+    const std::function<absl::StatusOr<Trial>(layers::Module& net, const Parts& parts,
+                                              std::uint64_t seed)>& once);
 
 /// The mean of shares over seeds as a cell: "61.47 ± 1.20".
 std::string cell(const std::vector<double>& shares);

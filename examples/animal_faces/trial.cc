@@ -1,6 +1,8 @@
 #include "examples/animal_faces/trial.h"
 
 #include "data/tensor_dataset.h"
+#include "examples/common/result_line.h"
+#include "regularize/norms.h"
 #include "train/metrics.h"
 
 namespace tenon::examples {
@@ -16,6 +18,13 @@ double accuracy(layers::Module& net, const Examples& examples) {
   train::Accuracy right;
   train::evaluate(net, loader, {.metrics = {&right}});
   return right.value();
+}
+
+TrialOptions training(const ExperimentOptions& options, std::uint64_t seed, double momentum) {
+  return {.epochs = options.epochs,
+          .batch_size = options.batch_size,
+          .sgd = {.lr = options.lr, .momentum = momentum},
+          .seed = seed};
 }
 
 absl::StatusOr<Trial> run_trial(layers::Module& net, const Parts& parts,
@@ -40,8 +49,9 @@ absl::StatusOr<Trial> run_trial(layers::Module& net, const Parts& parts,
   Trial trial{.history = *std::move(history),
               .train_accuracy = accuracy(net, parts.train),
               .validation_accuracy = accuracy(net, parts.validation),
-              .test_accuracy = accuracy(net, parts.test)};
-  for (const train::EpochRecord& record : trial.history) trial.seconds += record.value("seconds");
+              .test_accuracy = accuracy(net, parts.test),
+              .norm = regularize::frobenius_norm(net)};
+  trial.seconds = training_seconds(trial.history);
   return trial;
 }
 
@@ -49,6 +59,8 @@ void Tally::add(const Trial& trial) {
   train.push_back(trial.train_accuracy);
   validation.push_back(trial.validation_accuracy);
   test.push_back(trial.test_accuracy);
+  norm.push_back(trial.norm);
+  seconds.push_back(trial.seconds);
 }
 
 }  // namespace tenon::examples

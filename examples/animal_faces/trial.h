@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "data/data_loader.h"
 #include "examples/animal_faces/animals.h"
+#include "examples/common/experiment.h"
 #include "layers/module.h"
 #include "optim/sgd.h"
 #include "train/fit.h"
@@ -31,11 +32,15 @@ struct TrialOptions {
   std::function<void(data::Batch&, const data::BatchKey&)> transform = {};  ///< of training
 };
 
+/// The experiment's epochs, batch size and rate.
+TrialOptions training(const ExperimentOptions& options, std::uint64_t seed, double momentum = 0.9);
+
 struct Trial {
   train::History history;
   double train_accuracy = 0;  ///< of the network as it is in the end, 0 to 1
   double validation_accuracy = 0;
   double test_accuracy = 0;
+  double norm = 0;     ///< of all parameters in the end
   double seconds = 0;  ///< of training alone
 };
 
@@ -48,7 +53,7 @@ double accuracy(layers::Module& net, const Examples& examples);
 
 /// The results of a row over its seeds.
 struct Tally {
-  std::vector<double> train = {}, validation = {}, test = {};
+  std::vector<double> train = {}, validation = {}, test = {}, norm = {}, seconds = {};
 
   void add(const Trial& trial);
 };

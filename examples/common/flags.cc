@@ -93,7 +93,7 @@ Flags::Flags(std::string example, std::string description) : impl_(std::make_uni
 
 Flags::~Flags() = default;
 
-void Flags::add(CommonOptions& options) {
+void Flags::add(CommonOptions& options, const Offered& offered) {
   CommonOptions* o = &options;
   impl_->common = o;
   if (o->out_dir.empty()) o->out_dir = "tenon_out/" + impl_->example;
@@ -102,9 +102,11 @@ void Flags::add(CommonOptions& options) {
       [o](const std::string& text) { o->seed = parse_integer<std::uint64_t>("seed", text, 0); });
   impl_->add("epochs", "N", std::to_string(o->epochs), "times through the training data",
              [o](const std::string& text) { o->epochs = parse_integer<int>("epochs", text, 1); });
-  add_count("batch_size", o->batch_size, "examples per update");
-  impl_->add("lr", "RATE", o->lr == 0 ? "" : shown(o->lr), "learning rate",
-             [o](const std::string& text) { o->lr = parse_real("lr", text, 1e-30, 1e6); });
+  if (offered.batch_size) add_count("batch_size", o->batch_size, "examples per update");
+  if (offered.lr) {
+    impl_->add("lr", "RATE", o->lr == 0 ? "" : shown(o->lr), "learning rate",
+               [o](const std::string& text) { o->lr = parse_real("lr", text, 1e-30, 1e6); });
+  }
   impl_->add("device", "NAME", to_string(o->device), "cpu, cuda or cuda:N",
              [o](const std::string& text) { o->device = parse_usable_device(text); });
   impl_->add("data_dir", "DIR", "",
@@ -113,7 +115,9 @@ void Flags::add(CommonOptions& options) {
   impl_->app.add_flag("--download", o->download, "fetch files of the data set that are missing");
   impl_->add("out_dir", "DIR", o->out_dir, "folder for everything that is written",
              [o](const std::string& text) { o->out_dir = text; });
-  impl_->app.add_flag("--resume", o->resume, "go on from the last checkpoint in out_dir");
+  if (offered.resume) {
+    impl_->app.add_flag("--resume", o->resume, "go on from the last checkpoint in out_dir");
+  }
   impl_->app.add_flag("--overwrite", o->overwrite, "lose the run that is in out_dir");
   impl_->app.add_flag("--quiet", o->quiet, "no progress, only the result");
 }

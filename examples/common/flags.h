@@ -43,6 +43,13 @@ struct CommonOptions {
   std::string output(std::string_view name) const { return out_dir + "/" + std::string(name); }
 };
 
+/// Which of them an example offers: what it would not look at is no flag of its own.
+struct Offered {
+  bool batch_size = true;
+  bool lr = true;
+  bool resume = true;
+};
+
 /// Flags are written `--name=value` or `--name value`. The variables must outlive the parsing.
 class Flags {
  public:
@@ -52,7 +59,7 @@ class Flags {
   Flags& operator=(const Flags&) = delete;
 
   /// --seed, --epochs, … with the present values as defaults.
-  void add(CommonOptions& options);
+  void add(CommonOptions& options, const Offered& offered = {});
   void add_count(const std::string& name, std::int64_t& value, const std::string& help);
   /// A finite number from `low` to `high`.
   void add_number(const std::string& name, double& value, double low, double high,

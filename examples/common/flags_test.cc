@@ -60,8 +60,8 @@ TEST_F(FlagsTest, DefaultsStay) {
 
 TEST_F(FlagsTest, ReadsEveryFlagInBothForms) {
   EXPECT_EQ(run({"--seed=18446744073709551615", "--epochs", "7", "--batch_size=64", "--lr=1e-3",
-                 "--device=cpu", "--data_dir=/data", "--resume", "--quiet", "--download", "--init", "zero",
-                 "--momentum=0"})
+                 "--device=cpu", "--data_dir=/data", "--resume", "--quiet", "--download", "--init",
+                 "zero", "--momentum=0"})
                 .code,
             0);
   EXPECT_EQ(options_.seed, 18446744073709551615u);
@@ -77,6 +77,19 @@ TEST_F(FlagsTest, ReadsEveryFlagInBothForms) {
 TEST_F(FlagsTest, TheLastOfTwoCounts) {
   EXPECT_EQ(run({"--epochs=5", "--epochs=6"}).code, 0);
   EXPECT_EQ(options_.epochs, 6);
+}
+
+TEST_F(FlagsTest, WhatIsNotOfferedIsRefused) {
+  for (const char* argument : {"--batch_size=1", "--lr=1", "--resume"}) {
+    CommonOptions options;
+    Flags flags("example", "Offers little.");
+    flags.add(options, {.batch_size = false, .lr = false, .resume = false});
+    const char* arguments[] = {"example", argument};
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(flags.run(2, const_cast<char**>(arguments), [] { return absl::OkStatus(); }), 2);
+    const std::string said = testing::internal::GetCapturedStderr();
+    EXPECT_NE(said.find(std::string(argument).substr(0, 4)), said.npos) << said;
+  }
 }
 
 TEST_F(FlagsTest, BadFlagsAreOneLineThatNamesThem) {

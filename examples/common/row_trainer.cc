@@ -76,6 +76,16 @@ bool spans_decades(const train::Panel& panel) {
 
 }  // namespace
 
+std::vector<RowOptions> optimizer_rows(
+    const std::function<std::unique_ptr<layers::Module>()>& network,
+    const std::vector<std::pair<std::string, double>>& rates) {
+  std::vector<RowOptions> rows;
+  for (const auto& [name, lr] : rates) {
+    rows.push_back({.name = name, .network = network, .optimizer = optimizer_maker(name, lr)});
+  }
+  return rows;
+}
+
 RowTrainer::RowTrainer(const data::Dataset& train, const data::Dataset& test,
                        const ExperimentOptions& options)
     : train_(train), test_(test), options_(options) {}

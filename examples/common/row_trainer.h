@@ -17,6 +17,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -40,6 +41,11 @@ struct RowOptions {
   optim::Schedule schedule = {};  ///< a constant rate where it has no function
   train::Every every = train::Every::kStep;
 };
+
+/// A row for each optimizer, named after it, with its learning rate; the same network.
+std::vector<RowOptions> optimizer_rows(
+    const std::function<std::unique_ptr<layers::Module>()>& network,
+    const std::vector<std::pair<std::string, double>>& rates);
 
 /// What training with each seed gave.
 struct TrainedRow {

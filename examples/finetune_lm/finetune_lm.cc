@@ -121,7 +121,7 @@ int main(int argc, char** argv) {
   LmOptions options{{.epochs = 1, .batch_size = 8}};
   Flags flags("finetune_lm",
               "Adapts a causal language model to a text, and tells by its perplexity.");
-  flags.add(options);
+  flags.add(options, {.resume = false});
   flags.add_text("model_dir", options.model_dir, "DIR",
                  "a Hugging Face folder; without one a small model is trained first");
   flags.add_text("train_text", options.train_text, "FILE",

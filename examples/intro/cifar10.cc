@@ -80,7 +80,7 @@ absl::Status compare(ExperimentOptions options, const std::string& models) {
 
 int main(int argc, char** argv) {
   using namespace tenon::examples;
-  ExperimentOptions options{{.epochs = 10}};
+  ExperimentOptions options{{.epochs = 10, .batch_size = 0}};
   std::string models = "mlp,cnn";
   Flags flags("cifar10", "A perceptron and a convolutional network on CIFAR-10.");
   add(flags, options);

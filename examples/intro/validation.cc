@@ -207,7 +207,7 @@ absl::Status run_all(ExperimentOptions& options, std::int64_t trial_count,
 
 int main(int argc, char** argv) {
   using namespace tenon::examples;
-  ExperimentOptions options{{.epochs = 3}};
+  ExperimentOptions options{{.epochs = 3, .batch_size = 0}};
   std::int64_t trials = 16, final_epochs = 12;
   Flags flags("validation", "A random search for hyper-parameters, judged on held-out images.");
   add(flags, options);

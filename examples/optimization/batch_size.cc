@@ -30,7 +30,7 @@ std::vector<RowOptions> rows(double lr) {
 
 int main(int argc, char** argv) {
   using namespace tenon::examples;
-  ExperimentOptions options{{.epochs = 10, .lr = 1e-2}};
+  ExperimentOptions options{{.epochs = 10, .batch_size = 0, .lr = 1e-2}};
   Flags flags("optimization_batch_size", "Compares batch sizes on MNIST.");
   add(flags, options);
   return flags.run(argc, argv, [&] {

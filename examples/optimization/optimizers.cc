@@ -1,32 +1,10 @@
 // SGD, Adagrad, RMSprop and Adam on a small network, each with the rate that PyTorch gives it.
 //
 //   ./bazelw run //examples/optimization:optimizers
-#include "examples/common/optimizers.h"
-
-#include <utility>
-#include <vector>
-
 #include "examples/common/experiment.h"
 #include "examples/common/mnist_rows.h"
+#include "examples/common/row_trainer.h"
 #include "examples/optimization/networks.h"
-
-namespace tenon::examples {
-namespace {
-
-std::vector<RowOptions> rows() {
-  std::vector<RowOptions> rows;
-  for (const auto& [name, lr] :
-       {std::pair{"sgd", 1e-2}, std::pair{"momentum", 1e-2}, std::pair{"adagrad", 1e-2},
-        std::pair{"rmsprop", 1e-3}, std::pair{"adam", 1e-3}}) {
-    rows.push_back({.name = name,
-                    .network = [] { return make_perceptron(); },
-                    .optimizer = optimizer_maker(name, lr)});
-  }
-  return rows;
-}
-
-}  // namespace
-}  // namespace tenon::examples
 
 int main(int argc, char** argv) {
   using namespace tenon::examples;
@@ -34,6 +12,12 @@ int main(int argc, char** argv) {
   Flags flags("optimization_optimizers", "Compares update rules on MNIST.");
   add(flags, options);
   return flags.run(argc, argv, [&] {
-    return train_on_mnist("optimization_optimizers", "MNIST: update rules", rows(), options);
+    return train_on_mnist("optimization_optimizers", "MNIST: update rules",
+                          optimizer_rows([] { return make_perceptron(); }, {{"sgd", 1e-2},
+                                                                            {"momentum", 1e-2},
+                                                                            {"adagrad", 1e-2},
+                                                                            {"rmsprop", 1e-3},
+                                                                            {"adam", 1e-3}}),
+                          options);
   });
 }

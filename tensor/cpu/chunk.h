@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "tensor/dtype.h"
+#include "tensor/internal/compute_type.h"
 #include "tensor/tensor.h"
 
 namespace tenon::cpu {
@@ -17,25 +18,13 @@ namespace tenon::cpu {
 /// Elements per buffer: three of them in f64 take 12 KiB of a 32 KiB first-level cache.
 inline constexpr std::int64_t kChunk = 512;
 
-/// Where buffers begin, as storages do. Eigen computes the elements before the first aligned address
-/// one by one, which rounds some functions otherwise than its vectors do: a buffer anywhere on the
-/// stack or the heap would give other last digits from run to run.
+/// Where buffers begin, as storages do. Eigen computes the elements before the first aligned
+/// address one by one, which rounds some functions otherwise than its vectors do: a buffer anywhere
+/// on the stack or the heap would give other last digits from run to run.
 inline constexpr std::size_t kBufferAlignment = 64;
 
-/// Calls fn.template operator()<C>() with the compute type of `dtype`.
-template <class F>
-decltype(auto) dispatch_compute(DType dtype, F&& fn) {
-  switch (dtype) {
-    case DType::kF32:
-    case DType::kBF16:
-    case DType::kF16:
-      return fn.template operator()<float>();
-    case DType::kF64:
-      return fn.template operator()<double>();
-    default:
-      return fn.template operator()<std::int64_t>();
-  }
-}
+using internal::dispatch_compute;
+using internal::dispatch_floating;
 
 /// Calls fn.template operator()<T>() with the element type of `dtype`.
 template <class F>
@@ -60,8 +49,8 @@ decltype(auto) dispatch_element(DType dtype, F&& fn) {
   }
 }
 
-/// Truncates. What no i64 holds (NaN too) becomes its smallest value, as x86 itself converts; in C++
-/// it would be undefined.
+/// Truncates. What no i64 holds (NaN too) becomes its smallest value, as x86 itself converts; in
+/// C++ it would be undefined.
 template <class C>
 std::int64_t to_integer(C value) {
   return value >= C{-0x1p63} && value < C{0x1p63} ? static_cast<std::int64_t>(value) : INT64_MIN;
@@ -103,8 +92,8 @@ struct Run {
 };
 
 inline Run at(const Run& run, std::int64_t index) {
-  return {run.data + index * run.stride * static_cast<std::int64_t>(size_of(run.dtype)),
-          run.stride, run.dtype};
+  return {run.data + index * run.stride * static_cast<std::int64_t>(size_of(run.dtype)), run.stride,
+          run.dtype};
 }
 
 /// Copies `count` elements of a run into `buffer`.

@@ -89,13 +89,6 @@ Tensor as_rows(const Tensor& logits) {
   return logits.reshape({logits.shape()[0], logits.shape()[1], 1});
 }
 
-template <class F>
-void dispatch_floating(DType dtype, const F& fn) {
-  dispatch_compute(dtype, [&]<class C>() {
-    if constexpr (std::is_floating_point_v<C>) fn.template operator()<C>();
-  });
-}
-
 }  // namespace
 
 void softmax(bool log, const Tensor& x, const Tensor& out) {

@@ -13,30 +13,13 @@
 #include <type_traits>
 
 #include "tensor/dtype.h"
+#include "tensor/internal/compute_type.h"
 #include "tensor/internal/scalar_math.h"
 
 namespace tenon::cuda {
 
-/// Calls fn.template operator()<C>() with the compute type of `dtype`.
-template <class F>
-decltype(auto) dispatch_compute(DType dtype, F&& fn) {
-  switch (dtype) {
-    case DType::kF32:
-    case DType::kBF16:
-    case DType::kF16:
-      return fn.template operator()<float>();
-    case DType::kF64:
-      return fn.template operator()<double>();
-    default:
-      return fn.template operator()<std::int64_t>();
-  }
-}
-
-/// The same for dtypes that are known to be floating.
-template <class F>
-decltype(auto) dispatch_floating(DType dtype, F&& fn) {
-  return dtype == DType::kF64 ? fn.template operator()<double>() : fn.template operator()<float>();
-}
+using internal::dispatch_compute;
+using internal::dispatch_floating;
 
 TENON_SCALAR float widen(BFloat16 x) {
   return math::float_of(static_cast<std::int32_t>(static_cast<std::uint32_t>(x.bits) << 16));
