@@ -1,5 +1,7 @@
 # For tests: how a program must meet bad input. Sourced with `program` set.
 
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"  # tests run beside each other
+
 fail() { echo "FAILED: $*"; exit 1; }
 
 # rejects WHAT ARGUMENT…: the program ends with code 2 and one line on standard error that contains

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The quick run on the real texts: LoRA and QLoRA learn, and the adapters repeat their perplexities.
 set -u
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"  # tests run beside each other
 program=$PWD/$1
 data=${TENON_DATA:-../shared/data}
 if [ ! -d "$data/wikitext2" ] || [ ! -d "$data/tiny_shakespeare" ]; then

@@ -1,6 +1,7 @@
 #!/bin/sh
 # One epoch on the real MNIST: far better than chance, and every file is there.
 set -u
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"  # tests run beside each other
 mnist_ffnn=$PWD/$1
 data=${TENON_DATA:-../shared/data}
 if [ ! -d "$data/mnist" ]; then

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs the quickstart as a newcomer would, and looks at what it says and writes.
 set -u
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"  # tests run beside each other
 quickstart=$PWD/$1
 cd "$TEST_TMPDIR" || exit 1
 

@@ -2,6 +2,7 @@
 # Kills a training run again and again at random moments, resumes it each time, and compares the
 # model it ends with, byte for byte, with that of a run that was left alone.
 set -u
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"  # tests run beside each other
 quickstart=$PWD/$1
 cd "$TEST_TMPDIR" || exit 1
 
