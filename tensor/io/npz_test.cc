@@ -131,10 +131,10 @@ TEST(WriteNpz, ChecksItsArguments) {
   const ScratchFolder folder;
   const std::string path = folder.path("x.npz");
   const auto write = [&](NpzFile contents) { return write_npz(path, contents); };
-  EXPECT_THROW(write({{{"x", zeros({1}, {.dtype = DType::kBF16})}}}), DTypeError);
-  EXPECT_THROW(write({{{"x", Tensor()}}}), ValueError);
-  EXPECT_THROW(write({{{"x", ones({1})}, {"x", ones({1})}}}), ValueError);
-  EXPECT_THROW(write({{{std::string(65532, 'x'), ones({1})}}}), ValueError);
+  EXPECT_THROW((void)write({{{"x", zeros({1}, {.dtype = DType::kBF16})}}}), DTypeError);
+  EXPECT_THROW((void)write({{{"x", Tensor()}}}), ValueError);
+  EXPECT_THROW((void)write({{{"x", ones({1})}, {"x", ones({1})}}}), ValueError);
+  EXPECT_THROW((void)write({{{std::string(65532, 'x'), ones({1})}}}), ValueError);
   EXPECT_TRUE(write({{{std::string(65531, 'x'), ones({1})}}}).ok());
   EXPECT_EQ(load(path).tensors[0].first.size(), 65531u);
 }

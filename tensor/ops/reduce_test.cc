@@ -289,7 +289,7 @@ TEST(Prod, WidensWrapsAndMultiplies) {
   EXPECT_EQ(prod(zeros({0})).item<float>(), 1);
   EXPECT_EQ(prod(full({3}, 200, {.dtype = DType::kU8})).item<std::int64_t>(), 8000000);
   EXPECT_EQ(prod(full({65}, 2, {.dtype = DType::kI64})).item<std::int64_t>(), 0);  // 2^65 wraps
-  EXPECT_EQ(sum(full({3}, INT64_MAX / 2, {.dtype = DType::kI64})).dtype(), DType::kI64);
+  EXPECT_EQ(sum(full({3}, INT64_C(1) << 62, {.dtype = DType::kI64})).dtype(), DType::kI64);
 }
 
 TEST(CumSum, EveryDTypeDimensionAndLayout) {
