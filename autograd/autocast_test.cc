@@ -160,8 +160,8 @@ TEST(Autocast, IsOfOneThread) {
 }
 
 TEST(Autocast, RefusesOtherDtypes) {
-  EXPECT_THROW(Autocast(DType::kF32), DTypeError);
-  EXPECT_THROW(Autocast(DType::kI64), DTypeError);
+  EXPECT_THROW(Autocast{DType::kF32}, DTypeError);
+  EXPECT_THROW(Autocast{DType::kI64}, DTypeError);
   EXPECT_EQ(autocast_dtype(), std::nullopt);
 }
 

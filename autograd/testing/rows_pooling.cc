@@ -163,8 +163,8 @@ std::vector<BadInput> refused(const Pool& pool) {
 }
 
 /// The same for windows with options.
-template <class Params, class Pool>
-std::vector<BadInput> refused_windows(const Pool& pool) {
+template <class Params>
+std::vector<BadInput> refused_windows(Variable (*pool)(const Variable&, const Params&)) {
   std::vector<BadInput> bad = refused([pool](const Variable& x) { pool(x, Params{}); });
   const auto call = [pool](const Shape& shape, const Params& params) {
     return [=] { pool(zeros(shape), params); };

@@ -79,7 +79,9 @@ TENON_SCALAR float log(float x) {
   constexpr float kLn2High = 0x1.62e4p-1f, kLn2Low = 0x1.7f7d1cp-20f;
   constexpr std::int32_t kSqrtHalf = 0x3f3504f3;
   const bool denormal = x < 0x1p-126f;
-  const std::int32_t from_sqrt_half = bits_of(denormal ? x * 0x1p23f : x) - kSqrtHalf;
+  // Bits of negative numbers wrap around; what becomes of them is not used.
+  const auto from_sqrt_half = static_cast<std::int32_t>(
+      static_cast<std::uint32_t>(bits_of(denormal ? x * 0x1p23f : x)) - std::uint32_t{kSqrtHalf});
   const auto e = static_cast<float>((from_sqrt_half >> 23) - (denormal ? 23 : 0));
   const float f = float_of((from_sqrt_half & 0x7fffff) + kSqrtHalf) - 1;
   float y = std::fma(f * f, -0.5f, std::fma(f * f * f, log_tail(f), e * kLn2Low));
