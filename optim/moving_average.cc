@@ -5,6 +5,7 @@
 
 #include "optim/internal/check.h"
 #include "optim/internal/state_reader.h"
+#include "tensor/captured_step.h"
 #include "tensor/error.h"
 #include "tensor/ops/optimizer.h"
 
@@ -37,11 +38,13 @@ void MovingAverage::update() {
   if (!saved_.empty()) throw ValueError("[MovingAverage] expected restore() before update()");
   std::vector<Tensor> values;
   for (const auto& parameter : parameters_) values.push_back(parameter.value());
-  const auto n = static_cast<double>(updates_);
-  const double decay =
-      options_.warmup ? std::min(options_.decay, (1 + n) / (10 + n)) : options_.decay;
-  optimizer_update_({.parameters = averages_, .grads = values}, AverageStep{.decay = decay});
-  ++updates_;
+  each_step([this, values] {
+    const auto n = static_cast<double>(updates_);
+    const double decay =
+        options_.warmup ? std::min(options_.decay, (1 + n) / (10 + n)) : options_.decay;
+    optimizer_update_({.parameters = averages_, .grads = values}, AverageStep{.decay = decay});
+    ++updates_;
+  });
 }
 
 void MovingAverage::apply() {

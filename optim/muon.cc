@@ -22,13 +22,19 @@ double ratio(MuonScale scale, const Shape& matrix) {
   return std::sqrt(std::max(1.0, rows / columns));
 }
 
+/// x over its norm, which only the device knows where it works by itself.
+Tensor normalized(const Tensor& x, double eps) {
+  if (x.device().is_cpu()) return x * (1 / std::max(total_norm({&x, 1}), eps));
+  const Tensor inverse = reciprocal(maximum(total_norm_tensor({&x, 1}), eps));
+  return x.dtype() == DType::kF64 ? x * inverse : x.to(DType::kF32) * inverse.to(DType::kF32);
+}
+
 }  // namespace
 
 Tensor newton_schulz(const Tensor& matrix, int iterations, double eps, DType dtype) {
   const bool tall = matrix.size(0) > matrix.size(1);  // the smaller Gram matrix does
   Tensor x = tall ? matrix.t() : matrix;
-  const double norm = total_norm({&x, 1});
-  x = (x * (1 / std::max(norm, eps))).to(dtype);
+  x = normalized(x, eps).to(dtype);
   for (int i = 0; i < iterations; ++i) {
     const Tensor gram = matmul(x, x.t());
     x = kLinear * x + matmul(kCubic * gram + kQuintic * matmul(gram, gram), x);
@@ -67,12 +73,16 @@ void Muon::update(const Update& update) {
   const MuonOptions o = options(update.group);
   const UpdateLists& lists = update.lists;
   const std::vector<Tensor>& buffers = lists.states[0];
-  optimizer_update_({.parameters = buffers, .grads = lists.grads, .grad_scale = lists.grad_scale},
+  optimizer_update_({.parameters = buffers,
+                     .grads = lists.grads,
+                     .grad_scale = lists.grad_scale,
+                     .grad_factor = lists.grad_factor},
                     AverageStep{.decay = o.momentum});
   for (std::size_t i = 0; i < buffers.size(); ++i) {
     const Tensor &parameter = lists.parameters[i], &buffer = buffers[i];
     if (parameter.numel() == 0) continue;
-    const Tensor grad = lists.grad_scale * lists.grads[i].to(buffer.dtype());
+    Tensor grad = lists.grad_scale * lists.grads[i].to(buffer.dtype());
+    if (lists.grad_factor.defined()) grad = grad * lists.grad_factor.to(grad.dtype());
     const Tensor direction = o.nesterov ? grad + o.momentum * (buffer - grad) : buffer;
     const Shape shape = as_matrix(parameter.shape());
     const Tensor step =

@@ -4,6 +4,7 @@
 
 #include "optim/internal/check.h"
 #include "optim/internal/state_reader.h"
+#include "tensor/captured_step.h"
 #include "tensor/ops.h"
 
 namespace tenon::optim {
@@ -120,9 +121,15 @@ bool Optimizer::step(const StepOptions& options) {
   require(options.max_norm > 0, "max_norm above 0", options.max_norm);
   require(std::isfinite(options.grad_scale), "a finite grad_scale", options.grad_scale);
   collect();
-  const std::optional<double> scale = grad_scale(options);
+  const std::optional<GradScale> scale = grad_scale(options);
   for (Batch& batch : batches_) {
-    if (scale) apply(batch, *scale);
+    if (scale && !batch.indices.empty()) {
+      if (is_recording_step()) {  // a replay has these gradients, whatever parameters have by then
+        each_step([this, batch, scale] { apply(batch, *scale); });
+      } else {
+        apply(batch, *scale);
+      }
+    }
     batch.clear();  // the gradients are the caller's to keep or to free
   }
   return scale.has_value();
@@ -196,18 +203,30 @@ void Optimizer::check_gradient(std::size_t index, const Tensor& grad) const {
   }
 }
 
-std::optional<double> Optimizer::grad_scale(const StepOptions& options) const {
+std::optional<Optimizer::GradScale> Optimizer::grad_scale(const StepOptions& options) const {
   const bool clips = std::isfinite(options.max_norm);
-  if (!clips && nonfinite_ == NonFinite::kApply) return options.grad_scale;
+  if (!clips && nonfinite_ == NonFinite::kApply) return GradScale{options.grad_scale};
   double squares = 0;
+  std::vector<Tensor> away;  // on a device that works by itself
   for (const Batch& batch : batches_) {
+    const bool waits = nonfinite_ != NonFinite::kApply;
+    if (!waits && !batch.grads.empty() && !batch.grads[0].device().is_cpu()) {
+      away.insert(away.end(), batch.grads.begin(), batch.grads.end());
+      continue;
+    }
     const double norm = total_norm(batch.grads);
     squares += norm * norm;
   }
-  const double norm = std::sqrt(squares) * std::abs(options.grad_scale);
+  const double size = std::abs(options.grad_scale);
+  if (!away.empty()) {
+    const Tensor norm = total_norm_tensor(away) * size;
+    return GradScale{options.grad_scale, internal::clip_factor(norm, options.max_norm)};
+  }
+  const double norm = std::sqrt(squares) * size;
   if (!std::isfinite(norm) && nonfinite_ == NonFinite::kThrow) throw_nonfinite();
   if (!std::isfinite(norm) && nonfinite_ == NonFinite::kSkip) return std::nullopt;
-  return options.grad_scale * (clips ? internal::clip_factor(norm, options.max_norm) : 1);
+  return GradScale{options.grad_scale *
+                   (clips ? internal::clip_factor(norm, options.max_norm) : 1)};
 }
 
 void Optimizer::throw_nonfinite() const {
@@ -220,17 +239,18 @@ void Optimizer::throw_nonfinite() const {
   throw ValueError("[" + name_ + "] the norm of the gradients is not finite");
 }
 
-void Optimizer::apply(Batch& batch, double grad_scale) {
-  if (batch.indices.empty()) return;
-  const std::int64_t number = batch.done + 1;
-  double scalar = batch.scalar;
+void Optimizer::apply(const Batch& batch, const GradScale& scale) {
+  const State& first = states_[batch.indices[0]];
+  const std::int64_t number = first.steps + 1;
+  double scalar = first.scalar;
   update({.group = batch.group,
           .step = number,
           .lists = {.parameters = batch.parameters,
                     .grads = batch.grads,
                     .states = batch.slots,
                     .copies = batch.copies,
-                    .grad_scale = grad_scale},
+                    .grad_scale = scale.number,
+                    .grad_factor = scale.factor},
           .scalar = scalar});
   for (std::size_t index : batch.indices) {
     states_[index].steps = number;

@@ -44,9 +44,11 @@ enum class NonFinite : std::uint8_t {
 };
 
 struct StepOptions {
-  /// Where the norm of all gradients together is larger, they count as if scaled down to it.
+  /// Where the norm of all gradients together is larger, they count as if scaled down to it. On a
+  /// GPU that is found out there, without waiting.
   double max_norm = std::numeric_limits<double>::infinity();
-  /// What gradients are multiplied by, before anything else (LossScaler).
+  /// What gradients are multiplied by, before anything else (LossScaler). A captured step
+  /// (tensor/captured_step.h) keeps both numbers; rates and momenta it takes anew in each step.
   double grad_scale = 1;
 };
 
@@ -162,14 +164,20 @@ class Optimizer {
     void clear();
   };
 
+  /// What gradients are multiplied by: a number, and one that only their device knows.
+  struct GradScale {
+    double number = 1;
+    Tensor factor = {};
+  };
+
   void collect();
-  /// What to multiply gradients by; nothing where the step is to be skipped.
-  std::optional<double> grad_scale(const StepOptions& options) const;
+  /// Nothing where the step is to be skipped.
+  std::optional<GradScale> grad_scale(const StepOptions& options) const;
   [[noreturn]] void throw_nonfinite() const;
   void initialize(State& state, const Tensor& value) const;
   Batch& batch_for(const State& state);
   void check_gradient(std::size_t index, const Tensor& grad) const;
-  void apply(Batch& batch, double grad_scale);
+  void apply(const Batch& batch, const GradScale& scale);
   bool wants_master(const Tensor& value) const;
   std::vector<State> read_states(internal::StateReader& reader) const;
 

@@ -13,6 +13,7 @@
 
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
+#include "tensor/captured_step.h"
 
 namespace tenon::optim {
 
@@ -25,8 +26,11 @@ class Scheduler {
 
   /// On to the next step: sets the rates of every group and, where schedule and optimizer have one,
   /// the momenta. Throws ValueError that names the schedule after its last step, and where it gives
-  /// a rate that is negative or not finite; nothing is changed then.
-  void step() { go_to(step_ + 1); }
+  /// a rate that is negative or not finite; nothing is changed then. Within a captured step, each
+  /// replay does it.
+  void step() {
+    each_step([this] { go_to(step_ + 1); });
+  }
   /// The same for any step from 0 on.
   void go_to(std::int64_t step);
 

@@ -19,6 +19,8 @@
 
 namespace tenon {
 
+class AsyncDevice;
+
 enum class UnaryOp : std::uint8_t {
   kNeg,
   kAbs,
@@ -164,6 +166,9 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual Allocator& allocator() = 0;
+  /// Streams, events, recordings (tensor/async_device.h); null where every call returns when its
+  /// work is done.
+  virtual AsyncDevice* async() { return nullptr; }
 
   virtual void fill(double value, const Tensor& out) = 0;
   /// Converts dtypes where they differ. `from` is expanded, and may have negative strides; `out`
@@ -224,11 +229,11 @@ class Backend {
   virtual void softmax(bool log, const Tensor& x, const Tensor& out) = 0;
   /// out [N]; returns the row of the first label outside [0,C) that is not ignored, or -1.
   virtual std::int64_t cross_entropy(const CrossEntropyArgs& args, const Tensor& out) = 0;
-  /// grad is [] or [N], multiplied by `scale`.
-  virtual void cross_entropy_grad(const Tensor& grad, double scale, const CrossEntropyArgs& args,
-                                  const Tensor& out) = 0;
-  /// Sum of the weights of all labels that are not ignored.
-  virtual double cross_entropy_weight(const CrossEntropyArgs& args) = 0;
+  /// grad is [] or [N], divided by the f64 [] `divisor` where it is not null.
+  virtual void cross_entropy_grad(const Tensor& grad, const Tensor* divisor,
+                                  const CrossEntropyArgs& args, const Tensor& out) = 0;
+  /// Sum of the weights of all labels that are not ignored, f64 [].
+  virtual void cross_entropy_weight(const CrossEntropyArgs& args, const Tensor& out) = 0;
 
   /// out [B,H,T,E] may have any strides; logsumexp [B,H,T] is dense, f64 for f64, else f32.
   virtual void attention(const AttentionArgs& args, const Tensor& out, const Tensor& logsumexp) = 0;
@@ -253,6 +258,8 @@ class Backend {
                              const Tensor& weight_grad, const Tensor& bias_grad) = 0;
 
   // Indexing. Each returns the position of the first index out of range, or -1 (then all is done).
+  // A device that works by itself returns -1, reads nothing and writes nothing there, and throws
+  // the IndexError when the host next waits for it.
   // x is [outer, size, inner], dense; indices [K].
   virtual std::int64_t index_select(const Tensor& x, const Tensor& indices, const Tensor& out) = 0;
   virtual std::int64_t index_add(const Tensor& indices, const Tensor& values,
@@ -274,10 +281,10 @@ class Backend {
                        const Tensor& out, const Tensor& mask) = 0;
 
   // Optimizers. Lists are of the lengths that the rule asks for; all tensors of one entry lie dense
-  // in one memory order.
+  // in one memory order. On the CPU there is no grad_factor.
   virtual void optimizer_update(const UpdateRule& rule, const UpdateLists& lists) = 0;
-  /// Tensors are dense.
-  virtual double total_norm(Norm norm, std::span<const Tensor> tensors) = 0;
+  /// Tensors are dense; out is f64 [].
+  virtual void total_norm(Norm norm, std::span<const Tensor> tensors, const Tensor& out) = 0;
 };
 
 /// The backend of a device. Throws DeviceError that says what is missing: the backend in this

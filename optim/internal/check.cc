@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "tensor/error.h"
+#include "tensor/ops.h"
 
 namespace tenon::optim::internal {
 
@@ -28,6 +29,10 @@ void check_moments(std::string_view owner, double beta1, double beta2, double ep
 double clip_factor(double norm, double max_norm) {
   const double factor = max_norm / (norm + 1e-6);  // as PyTorch, so that 0 divides nothing
   return factor > 1 ? 1 : factor;                  // NaN stays
+}
+
+Tensor clip_factor(const Tensor& norm, double max_norm) {
+  return minimum(max_norm / (norm + 1e-6), 1);  // NaN stays
 }
 
 void check_parameters(std::string_view owner, std::span<const autograd::Variable> parameters) {

@@ -23,6 +23,8 @@ void check_moments(std::string_view owner, double beta1, double beta2, double ep
 
 /// What brings gradients of that norm down to `max_norm`; 1 for smaller ones.
 double clip_factor(double norm, double max_norm);
+/// The same for a number [] of f64 that the host does not know.
+Tensor clip_factor(const Tensor& norm, double max_norm);
 
 /// Throws ValueError for no parameters, an undefined or duplicate one, one that requires no
 /// gradient or is no leaf.

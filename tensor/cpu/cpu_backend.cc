@@ -100,12 +100,12 @@ class CpuBackend final : public Backend {
   std::int64_t cross_entropy(const CrossEntropyArgs& args, const Tensor& out) override {
     return cpu::cross_entropy(args, out);
   }
-  void cross_entropy_grad(const Tensor& grad, double scale, const CrossEntropyArgs& args,
+  void cross_entropy_grad(const Tensor& grad, const Tensor* divisor, const CrossEntropyArgs& args,
                           const Tensor& out) override {
-    cpu::cross_entropy_grad(grad, scale, args, out);
+    cpu::cross_entropy_grad(grad, divisor ? 1 / *divisor->data<double>() : 1, args, out);
   }
-  double cross_entropy_weight(const CrossEntropyArgs& args) override {
-    return cpu::cross_entropy_weight(args);
+  void cross_entropy_weight(const CrossEntropyArgs& args, const Tensor& out) override {
+    *out.data<double>() = cpu::cross_entropy_weight(args);
   }
 
   void attention(const AttentionArgs& args, const Tensor& out, const Tensor& logsumexp) override {
@@ -168,8 +168,8 @@ class CpuBackend final : public Backend {
   void optimizer_update(const UpdateRule& rule, const UpdateLists& lists) override {
     cpu::optimizer_update(rule, lists);
   }
-  double total_norm(Norm norm, std::span<const Tensor> tensors) override {
-    return cpu::total_norm(norm, tensors);
+  void total_norm(Norm norm, std::span<const Tensor> tensors, const Tensor& out) override {
+    *out.data<double>() = cpu::total_norm(norm, tensors);
   }
 };
 

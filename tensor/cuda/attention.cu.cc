@@ -4,6 +4,7 @@
 
 #include "tensor/cuda/kernels.h"
 #include "tensor/cuda/reduce_methods.h"
+#include "tensor/cuda/rows.h"
 
 namespace tenon::cuda {
 namespace {
@@ -154,11 +155,7 @@ Tensor weights_of(const Problem& problem, const Tensor& logsumexp, bool made) {
                                       static_cast<C*>(logsumexp.raw_data()),
                                       made,
                                       {weights.raw_data(), weights.dtype()}};
-    if (problem.k.size(1) <= kWarpRow) {
-      launch_teams<kWarp>(rows, program);
-    } else {
-      launch_teams<kBlockThreads>(rows, program);
-    }
+    launch_rows(rows, problem.k.size(1), program);
   });
   return weights;
 }

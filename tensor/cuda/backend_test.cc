@@ -11,6 +11,7 @@
 #include "tensor/ops/dropout.h"
 #include "tensor/ops/optimizer.h"
 #include "tensor/random.h"
+#include "tensor/stream.h"
 #include "tensor/tensor.h"
 
 namespace tenon {
@@ -191,15 +192,85 @@ TEST_F(CudaBackend, RefusesADeviceThatIsNotThere) {
   EXPECT_THROW(zeros({2}, {.device = {DeviceType::kCuda, 200}}), DeviceError);
 }
 
-TEST_F(CudaBackend, NamesAnIndexOutOfRange) {
-  const Tensor index = from_vector<std::int64_t>({0, 5}).to(kGpu);
+/// What the host hears when it next waits.
+std::string fault_of(const auto& fn) {
+  fn();
   try {
-    index_select(zeros({3, 2}, {.device = kGpu}), 0, index);
-    FAIL();
+    synchronize(kGpu);
   } catch (const IndexError& error) {
-    EXPECT_NE(std::string(error.what()).find("got 5 at position 1"), std::string::npos)
-        << error.what();
+    synchronize(kGpu);  // once
+    return error.what();
   }
+  return "";
+}
+
+TEST_F(CudaBackend, NamesAnIndexOutOfRangeWhenTheHostWaits) {
+  const Tensor index = from_vector<std::int64_t>({0, 5, -1}).to(kGpu);
+  const Tensor x = ones({3, 2}, {.device = kGpu});
+  const auto contains = [](const std::string& message, const char* part) {
+    return message.find(part) != std::string::npos;
+  };
+  std::string message = fault_of([&] { index_select(x, 0, index); });
+  EXPECT_TRUE(contains(message, "[index_select] expected indices in [0, 3), got 5 at position 1"))
+      << message;
+  message = fault_of([&] {
+    gather(x, 0, from_vector<std::int64_t>({0, -9}).reshape({1, 2}).to(kGpu));
+  });
+  EXPECT_TRUE(contains(message, "[gather] expected indices in [0, 3), got -9 at position 1"))
+      << message;
+  const Tensor labels = from_vector<std::int64_t>({1, -100, 2}).to(kGpu);
+  message = fault_of([&] { cross_entropy(x, labels); });
+  EXPECT_TRUE(contains(message, "[cross_entropy] expected labels in [0, 2), got 2 at position 2"))
+      << message;
+  EXPECT_EQ(fault_of([&] { cross_entropy(x, labels, {.ignore_index = 2}); }).find("got -100"),
+            message.find("got 2"));
+}
+
+TEST_F(CudaBackend, LeavesMemoryAloneAtIndicesOutOfRange) {
+  const Tensor index = from_vector<std::int64_t>({1, 1000000000, -1000000000}).to(kGpu);
+  const Tensor x = ones({3, 2}, {.device = kGpu});
+  EXPECT_FALSE(fault_of([&] { index_add(x, 0, index, x); }).empty());
+  EXPECT_FALSE(fault_of([&] { embedding_grad(x, index, 3, -1); }).empty());
+  const Tensor square = index.reshape({3, 1}).expand({3, 2}).contiguous();
+  EXPECT_FALSE(fault_of([&] { scatter_add(x, 0, square, x); }).empty());
+  EXPECT_FALSE(fault_of([&] { scatter(x, 0, square, 2); }).empty());
+  const Tensor places = index.to(DType::kI32).reshape({1, 1, 1, 3});
+  const Tensor grad = ones({1, 1, 1, 3}, {.device = kGpu});
+  EXPECT_FALSE(fault_of([&] { max_pool2d_scatter(grad, places, {1, 1, 2, 2}); }).empty());
+  EXPECT_FALSE(fault_of([&] {
+                 max_pool2d_gather(ones({1, 1, 2, 2}, {.device = kGpu}), places);
+               }).empty());
+}
+
+TEST_F(CudaBackend, TakesAGradientsFactorFromTheDevice) {
+  for (const DType dtype : {DType::kF32, DType::kF64}) {
+    const TensorOptions options{.dtype = dtype, .device = kGpu};
+    const Tensor weight = zeros({3}, options), grad = ones({3}, options);
+    const Tensor factor = full({}, 0.25, {.dtype = DType::kF64, .device = kGpu});
+    optimizer_update_(
+        {.parameters = {&weight, 1}, .grads = {&grad, 1}, .grad_scale = 2, .grad_factor = factor},
+        SgdStep{.lr = 1});
+    EXPECT_EQ(numbers(weight), (std::vector<double>(3, -0.5)));
+    EXPECT_THROW(
+        optimizer_update_(
+            {.parameters = {&weight, 1}, .grads = {&grad, 1}, .grad_factor = factor.to(kCpu)},
+            SgdStep{.lr = 1}),
+        DeviceError);
+  }
+}
+
+TEST_F(CudaBackend, RunsAStepWithoutWaiting) {
+  Generator generator(1);
+  const Tensor x = randn({8, 4}, generator).to(kGpu), w = randn({4, 3}, generator).to(kGpu);
+  const Tensor labels = randint(0, 3, {8}, generator).to(kGpu);
+  const std::int64_t before = host_waits(kGpu);
+  const Tensor logits = matmul(x, w);
+  const Tensor loss = cross_entropy(logits, labels);
+  const Tensor grad = matmul(x.t(), cross_entropy_grad(ones_like(loss), logits, labels, {}));
+  const Tensor norm = total_norm_tensor({&grad, 1});
+  optimizer_update_({.parameters = {&w, 1}, .grads = {&grad, 1}, .grad_factor = reciprocal(norm)},
+                    SgdStep{.lr = 0.1});
+  EXPECT_EQ(host_waits(kGpu), before);
 }
 
 }  // namespace

@@ -7,8 +7,9 @@
 #include <string>
 
 #include "tensor/cuda/allocator.h"
+#include "tensor/cuda/async.h"
 #include "tensor/cuda/kernels.h"
-#include "tensor/cuda/runtime.h"
+#include "tensor/cuda/submit.h"
 
 namespace tenon::cuda {
 namespace {
@@ -20,19 +21,23 @@ namespace {
 
 class CudaBackend final : public Backend {
  public:
-  explicit CudaBackend(int device) : device_(device), allocator_(make_allocator(device)) {}
+  explicit CudaBackend(int device)
+      : device_(device), allocator_(device), async_(make_async_device(device, allocator_)) {}
 
-  Allocator& allocator() override { return *allocator_; }
+  Allocator& allocator() override { return allocator_; }
+  AsyncDevice* async() override { return async_.get(); }
 
   void fill(double value, const Tensor& out) override { run(cuda::fill, value, out); }
   void copy(const Tensor& from, const Tensor& out) override { run(cuda::copy, from, out); }
   void copy_to_host(const Tensor& from, void* out) override {
     const DeviceScope on(device_);
+    leave_recording("a copy to the host");
     copy_bytes(out, from.raw_data(), from.bytes(), CopyKind::kToHost);
     synchronize("copy to the host");
   }
   void copy_from_host(const void* from, const Tensor& out) override {
     const DeviceScope on(device_);
+    leave_recording("a copy from the host");
     copy_bytes(out.raw_data(), from, out.bytes(), CopyKind::kToDevice);
   }
 
@@ -117,12 +122,12 @@ class CudaBackend final : public Backend {
   std::int64_t cross_entropy(const CrossEntropyArgs& args, const Tensor& out) override {
     return run(cuda::cross_entropy, args, out);
   }
-  void cross_entropy_grad(const Tensor& grad, double scale, const CrossEntropyArgs& args,
+  void cross_entropy_grad(const Tensor& grad, const Tensor* divisor, const CrossEntropyArgs& args,
                           const Tensor& out) override {
-    run(cuda::cross_entropy_grad, grad, scale, args, out);
+    run(cuda::cross_entropy_grad, grad, divisor, args, out);
   }
-  double cross_entropy_weight(const CrossEntropyArgs& args) override {
-    return run(cuda::cross_entropy_weight, args);
+  void cross_entropy_weight(const CrossEntropyArgs& args, const Tensor& out) override {
+    run(cuda::cross_entropy_weight, args, out);
   }
 
   void attention(const AttentionArgs& args, const Tensor& out, const Tensor& logsumexp) override {
@@ -185,8 +190,8 @@ class CudaBackend final : public Backend {
   void optimizer_update(const UpdateRule& rule, const UpdateLists& lists) override {
     run(cuda::optimizer_update, rule, lists);
   }
-  double total_norm(Norm norm, std::span<const Tensor> tensors) override {
-    return run(cuda::total_norm, norm, tensors);
+  void total_norm(Norm norm, std::span<const Tensor> tensors, const Tensor& out) override {
+    run(cuda::total_norm, norm, tensors, out);
   }
 
  private:
@@ -197,7 +202,8 @@ class CudaBackend final : public Backend {
   }
 
   int device_;
-  std::unique_ptr<Allocator> allocator_;
+  CachingAllocator allocator_;
+  std::unique_ptr<AsyncDevice> async_;
 };
 
 }  // namespace

@@ -24,7 +24,7 @@
 
 #include <cstdint>
 
-#include "tensor/cuda/runtime.h"
+#include "tensor/cuda/submit.h"
 #include "tensor/internal/host_device.h"
 
 namespace tenon::cuda {
@@ -180,13 +180,22 @@ inline unsigned grid_blocks(std::int64_t blocks) {
   return static_cast<unsigned>(blocks < kMost ? blocks : kMost);
 }
 
+template <class Program>
+void submit_kernel(void (*kernel)(std::int64_t, Program), std::int64_t blocks, std::int64_t count,
+                   const Program& program) {
+  void* arguments[] = {&count, const_cast<Program*>(&program)};
+  submit({.name = Program::kName,
+          .function = reinterpret_cast<const void*>(kernel),
+          .blocks = grid_blocks(blocks),
+          .arguments = arguments});
+}
+
 /// program(i) for i in [0, count).
 template <class Program>
 void launch_items(std::int64_t count, const Program& program) {
   if (count <= 0) return;
-  const unsigned blocks = grid_blocks((count + kBlockThreads - 1) / kBlockThreads);
-  run_items<<<blocks, kBlockThreads, 0, current_stream()>>>(count, program);
-  check_launch(Program::kName);
+  submit_kernel<Program>(run_items<Program>, (count + kBlockThreads - 1) / kBlockThreads, count,
+                         program);
 }
 
 /// program(team) for teams 0 to count - 1.
@@ -194,10 +203,8 @@ template <int kThreads, class Program>
 void launch_teams(std::int64_t count, const Program& program) {
   if (count <= 0) return;
   constexpr std::int64_t kTeams = kBlockThreads / kThreads;
-  run_teams<kThreads>
-      <<<grid_blocks((count + kTeams - 1) / kTeams), kBlockThreads, 0, current_stream()>>>(count,
-                                                                                           program);
-  check_launch(Program::kName);
+  submit_kernel<Program>(run_teams<kThreads, Program>, (count + kTeams - 1) / kTeams, count,
+                         program);
 }
 
 #else
@@ -212,14 +219,16 @@ void for_each_shuffled(std::int64_t count, const F& fn) {
 
 template <class Program>
 void launch_items(std::int64_t count, const Program& program) {
-  for_each_shuffled(count, program);
-  check_launch(Program::kName);
+  if (count <= 0) return;
+  submit({.name = Program::kName, .loop = [=] { for_each_shuffled(count, program); }});
 }
 
 template <int kThreads, class Program>
 void launch_teams(std::int64_t count, const Program& program) {
-  for_each_shuffled(count, [&](std::int64_t i) { program(Team<kThreads>(i)); });
-  check_launch(Program::kName);
+  if (count <= 0) return;
+  submit({.name = Program::kName, .loop = [=] {
+            for_each_shuffled(count, [&](std::int64_t i) { program(Team<kThreads>(i)); });
+          }});
 }
 
 #endif

@@ -1,6 +1,6 @@
 // Reading and adding at indices, without atomics: rows that go to one place are added in ascending
-// order of their positions, as on the CPU, so that the bits are the same from run to run.
-
+// order of their positions, as on the CPU, so that the bits are the same from run to run. An index
+// out of range is reported later (check_indices): here it reads zeros and writes nothing.
 #include "tensor/cuda/element.h"
 #include "tensor/cuda/grid.h"
 #include "tensor/cuda/index_map.h"
@@ -27,8 +27,9 @@ struct SelectRows {
   std::int64_t count, size, units;  // rows taken and rows there of each outer item; units of a row
 
   TENON_HOST_DEVICE void operator()(std::int64_t i) const {
-    const std::int64_t row = i / units, outer = row / count;
-    to[i] = from[(outer * size + indices[row % count]) * units + i % units];
+    const std::int64_t row = i / units, outer = row / count, index = indices[row % count];
+    const bool inside = index >= 0 && index < size;
+    to[i] = inside ? from[(outer * size + index) * units + i % units] : Unit{};
   }
 };
 
@@ -62,7 +63,7 @@ struct AddGroups {
     const std::int64_t column = i % inner, slot = i / inner % count, outer = i / inner / count;
     const std::int64_t index = indices[order[slot]];
     if (slot > 0 && indices[order[slot - 1]] == index) return;
-    if (has_padding && index == padding) return;
+    if (index < 0 || index >= size || (has_padding && index == padding)) return;
     const std::int64_t to = (outer * size + index) * inner + column;
     C sum = load<C>(out, to);
     for (std::int64_t k = slot; k < count && indices[order[k]] == index; ++k) {
@@ -95,14 +96,15 @@ struct GatherElements {
   static constexpr const char* kName = "gather";
   IndexMap<2> map;
   const std::int64_t* index;
-  std::int64_t step;  // of that dimension
+  std::int64_t size, step;  // of that dimension
   Elements x, out;
 
   TENON_HOST_DEVICE void operator()(std::int64_t i) const {
+    const bool inside = index[i] >= 0 && index[i] < size;
     const std::int64_t from = map.offsets(i).of[1] + index[i] * step;
     with_element(x.dtype, [&](auto type) {
       using T = decltype(type);
-      *out.at<T>(i) = *x.at<const T>(from);
+      *out.at<T>(i) = inside ? *x.at<const T>(from) : T{};
     });
   }
 };
@@ -116,13 +118,15 @@ struct ScatterLines {
   static constexpr const char* kName = "scatter";
   IndexMap<2> map;  // of a line -> in `index`, in out
   const std::int64_t* index;
-  std::int64_t size, index_step, out_step;
+  std::int64_t count, index_step;  // of the line
+  std::int64_t size, out_step;     // of the dimension it goes to
   Elements values, out;
 
   TENON_HOST_DEVICE void operator()(std::int64_t line) const {
     const auto at = map.offsets(line);
-    for (std::int64_t k = 0; k < size; ++k) {
+    for (std::int64_t k = 0; k < count; ++k) {
       const std::int64_t from = at.of[0] + k * index_step;
+      if (index[from] < 0 || index[from] >= size) continue;
       const std::int64_t to = at.of[1] + index[from] * out_step;
       const C value = load<C>(values, from);
       store<C>(out, to, kPut == Put::kAdd ? load<C>(out, to) + value : value);
@@ -144,17 +148,18 @@ IndexMap<2> gather_map(const char* op, const Tensor& index, const Tensor& x, int
 template <Put kPut>
 std::int64_t scatter_lines(const char* op, int dim, const Tensor& index, const Tensor& values,
                            const Tensor& out) {
-  if (const std::int64_t bad = first_outside(index, out.shape()[dim]); bad >= 0) return bad;
-  if (index.numel() == 0) return -1;
-  const std::int64_t size = index.shape()[dim];
+  const std::int64_t bad = check_indices({op, index, out.shape()[dim]});
+  if (bad >= 0 || index.numel() == 0) return bad;
+  const std::int64_t count = index.shape()[dim];
   dispatch_compute(out.dtype(), [&]<class C>() {
-    launch_items(index.numel() / size, ScatterLines<C, kPut>{gather_map(op, index, out, dim, true),
-                                                             indices_of(index),
-                                                             size,
-                                                             index.strides()[dim],
-                                                             out.strides()[dim],
-                                                             {values.raw_data(), values.dtype()},
-                                                             {out.raw_data(), out.dtype()}});
+    launch_items(index.numel() / count, ScatterLines<C, kPut>{gather_map(op, index, out, dim, true),
+                                                              indices_of(index),
+                                                              count,
+                                                              index.strides()[dim],
+                                                              out.shape()[dim],
+                                                              out.strides()[dim],
+                                                              {values.raw_data(), values.dtype()},
+                                                              {out.raw_data(), out.dtype()}});
   });
   return -1;
 }
@@ -162,9 +167,9 @@ std::int64_t scatter_lines(const char* op, int dim, const Tensor& index, const T
 }  // namespace
 
 std::int64_t index_select(const Tensor& x, const Tensor& indices, const Tensor& out) {
-  if (const std::int64_t bad = first_outside(indices, x.shape()[1]); bad >= 0) return bad;
+  const std::int64_t bad = check_indices({"index_select", indices, x.shape()[1]});
+  if (bad >= 0 || out.numel() == 0) return bad;
   const std::int64_t row = x.shape()[2] * static_cast<std::int64_t>(size_of(x.dtype()));
-  if (out.numel() == 0) return -1;
   select_in_units<Bytes16>(x, indices, out, row) ||
       select_in_units<std::uint64_t>(x, indices, out, row) ||
       select_in_units<std::uint32_t>(x, indices, out, row) ||
@@ -174,23 +179,26 @@ std::int64_t index_select(const Tensor& x, const Tensor& indices, const Tensor& 
 }
 
 std::int64_t index_add(const Tensor& indices, const Tensor& values, const Tensor& out) {
-  if (const std::int64_t bad = first_outside(indices, out.shape()[1]); bad >= 0) return bad;
-  if (out.numel() > 0) add_groups(indices, values, out, std::nullopt);
-  return -1;
+  const std::int64_t bad = check_indices({"index_add", indices, out.shape()[1]});
+  if (bad < 0 && out.numel() > 0) add_groups(indices, values, out, std::nullopt);
+  return bad;
 }
 
 std::int64_t embedding_grad(const Tensor& indices, const Tensor& grad, std::int64_t padding_index,
                             const Tensor& out) {
-  if (const std::int64_t bad = first_outside(indices, out.shape()[0]); bad >= 0) return bad;
+  const std::int64_t bad = check_indices({"embedding_grad", indices, out.shape()[0]});
+  if (bad >= 0) return bad;
   fill(0, out);
   if (out.numel() > 0) add_groups(indices, grad, out.unsqueeze(0), padding_index);
   return -1;
 }
 
 std::int64_t gather(const Tensor& x, int dim, const Tensor& index, const Tensor& out) {
-  if (const std::int64_t bad = first_outside(index, x.shape()[dim]); bad >= 0) return bad;
+  const std::int64_t bad = check_indices({"gather", index, x.shape()[dim]});
+  if (bad >= 0) return bad;
   launch_items(index.numel(), GatherElements{gather_map("gather", index, x, dim, false),
                                              indices_of(index),
+                                             x.shape()[dim],
                                              x.strides()[dim],
                                              {x.raw_data(), x.dtype()},
                                              {out.raw_data(), out.dtype()}});

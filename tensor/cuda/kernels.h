@@ -26,16 +26,25 @@ void activation_grad(const ActivationArgs& args, const Tensor& grad, const Tenso
 void reduce(const ReduceArgs& args, const Tensor& x, const Tensor& out);
 void arg_reduce(bool largest, const Tensor& x, int dim, const Tensor& out);
 bool all_finite(const Tensor& x);
-/// Position of the first of the dense `indices` outside [0, size), an exception aside; or -1.
-std::int64_t first_outside(const Tensor& indices, std::int64_t size,
-                           std::optional<std::int64_t> exception = std::nullopt);
+/// Has the dense `indices` [..] of i64 or i32 looked at for one outside [0, size), an exception
+/// aside: the host hears of it when it next waits (runtime.h), and kernels have to leave such an
+/// index alone until then. With checks_at_once() it waits now, and returns the position of the
+/// first; else -1.
+struct IndexCheck {
+  const char* op;
+  const Tensor& indices;
+  std::int64_t size;
+  std::optional<std::int64_t> exception = std::nullopt;
+  const char* what = "indices";
+};
+std::int64_t check_indices(const IndexCheck& check);
 
 // softmax.cu.cc
 void softmax(bool log, const Tensor& x, const Tensor& out);
 std::int64_t cross_entropy(const CrossEntropyArgs& args, const Tensor& out);
-void cross_entropy_grad(const Tensor& grad, double scale, const CrossEntropyArgs& args,
+void cross_entropy_grad(const Tensor& grad, const Tensor* divisor, const CrossEntropyArgs& args,
                         const Tensor& out);
-double cross_entropy_weight(const CrossEntropyArgs& args);
+void cross_entropy_weight(const CrossEntropyArgs& args, const Tensor& out);
 
 // norm.cu.cc
 void channel_moments(const Tensor& x, const Tensor& mean, const Tensor& variance);
@@ -45,7 +54,7 @@ void row_norm(const RowNormArgs& args, double eps, const Tensor& bias, const Ten
 void row_norm_grad(const Tensor& grad, const RowNormArgs& args, const Tensor& x_grad,
                    const Tensor& weight_grad, const Tensor& bias_grad);
 
-// sort.cu.cc, cumsum.cu.cc
+// sort.cu.cc, scan.cu.cc
 void sort(const Tensor& x, bool descending, const Tensor& values, const Tensor& indices);
 /// Positions of the dense `indices` [K] in the order of what they hold, equals by position.
 Tensor sorted_positions(const Tensor& indices);
@@ -81,7 +90,7 @@ void dropout(const Tensor& x, double p, std::uint64_t seed, std::uint64_t offset
 
 // optimizer.cu.cc, total_norm.cu.cc
 void optimizer_update(const UpdateRule& rule, const UpdateLists& lists);
-double total_norm(Norm norm, std::span<const Tensor> tensors);
+void total_norm(Norm norm, std::span<const Tensor> tensors, const Tensor& out);
 
 // matmul.cc: cuBLASLt.
 void matmul(const MatmulArgs& args, const Tensor& out);

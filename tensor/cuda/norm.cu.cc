@@ -1,6 +1,7 @@
 // Statistics per channel of x [A,C,B], and layer and RMS normalization of the rows of x [R,D].
 #include "tensor/cuda/kernels.h"
 #include "tensor/cuda/reduce_methods.h"
+#include "tensor/cuda/rows.h"
 
 namespace tenon::cuda {
 namespace {
@@ -158,8 +159,6 @@ struct RowNormSums {
   }
 };
 
-Elements elements(const Tensor& x) { return {x.raw_data(), x.dtype()}; }
-
 template <class C>
 C* data(const Tensor& x) {
   return static_cast<C*>(x.raw_data());
@@ -178,15 +177,6 @@ template <class C>
 NormRows<C> norm_rows(const RowNormArgs& args) {
   return {elements(args.x), args.x.shape()[1], data_or_null<C>(args.weight),
           args.rms ? nullptr : data_or_null<C>(args.mean), data<C>(args.rstd)};
-}
-
-template <class Program>
-void launch_rows(const Tensor& x, const Program& program) {
-  if (x.shape()[1] <= kWarpRow) {
-    launch_teams<kWarp>(x.shape()[0], program);
-  } else {
-    launch_teams<kBlockThreads>(x.shape()[0], program);
-  }
 }
 
 }  // namespace
@@ -209,8 +199,9 @@ void channel_sums(const Tensor& grad, const Tensor& x, const Tensor& center, con
 
 void row_norm(const RowNormArgs& args, double eps, const Tensor& bias, const Tensor& out) {
   dispatch_floating(args.x.dtype(), [&]<class C>() {
-    launch_rows(args.x, RowNorm<C>{norm_rows<C>(args), data_or_null<C>(&bias), static_cast<C>(eps),
-                                   elements(out)});
+    launch_rows(
+        args.x.shape()[0], args.x.shape()[1],
+        RowNorm<C>{norm_rows<C>(args), data_or_null<C>(&bias), static_cast<C>(eps), elements(out)});
   });
 }
 
@@ -218,7 +209,8 @@ void row_norm_grad(const Tensor& grad, const RowNormArgs& args, const Tensor& x_
                    const Tensor& weight_grad, const Tensor& bias_grad) {
   dispatch_floating(args.x.dtype(), [&]<class C>() {
     const NormRows<C> rows = norm_rows<C>(args);
-    launch_rows(args.x, RowNormGrad<C>{rows, elements(grad), elements(x_grad)});
+    launch_rows(args.x.shape()[0], args.x.shape()[1],
+                RowNormGrad<C>{rows, elements(grad), elements(x_grad)});
     reduce_with(RowNormSums<C>{rows, elements(grad), data<C>(weight_grad), data<C>(bias_grad)},
                 reduce_map("row_norm_grad", args.x, 1, weight_grad.unsqueeze(0)));
   });

@@ -34,7 +34,8 @@ struct Update {
   static constexpr int kStates = Rule::kStates;
 
   Rule rule;
-  C grad_scale;
+  double grad_scale;
+  const double* grad_factor;  // null: 1
   std::int32_t count = 0;
   Entry<kStates> entries[kTensorsPerLaunch];
 
@@ -46,14 +47,15 @@ struct Update {
     const std::int64_t begin = (team.index() - entry.first_chunk) * kChunk;
     const std::int64_t rest = entry.numel - begin, size = rest < kChunk ? rest : kChunk;
     const std::int64_t vectors = entry.vectors ? size / 4 : 0;
-    team.for_each(vectors, [&](std::int64_t i) { lanes<4>(entry, begin + 4 * i); });
+    const C scale = static_cast<C>(grad_factor ? grad_scale * *grad_factor : grad_scale);
+    team.for_each(vectors, [&](std::int64_t i) { lanes<4>(entry, begin + 4 * i, scale); });
     team.for_each(size - 4 * vectors,
-                  [&](std::int64_t i) { lanes<1>(entry, begin + 4 * vectors + i); });
+                  [&](std::int64_t i) { lanes<1>(entry, begin + 4 * vectors + i, scale); });
   }
 
  private:
   template <int N>
-  TENON_HOST_DEVICE void lanes(const Entry<kStates>& entry, std::int64_t at) const {
+  TENON_HOST_DEVICE void lanes(const Entry<kStates>& entry, std::int64_t at, C scale) const {
     C parameter[N], grad[N], states[kStates > 0 ? kStates : 1][N];
     const Elements to{entry.parameter, entry.parameter_dtype};
     load<C, N>(to, at, parameter);
@@ -68,7 +70,7 @@ struct Update {
     for (int i = 0; i < N; ++i) {
       C state[kStates + 1] = {};
       for (int s = 0; s < kStates; ++s) state[s] = states[s][i];
-      parameter[i] = rule(parameter[i], grad_scale * grad[i], state);
+      parameter[i] = rule(parameter[i], scale * grad[i], state);
       for (int s = 0; s < kStates; ++s) states[s][i] = state[s];
     }
     store<C, N>(to, at, parameter);
@@ -106,7 +108,10 @@ Entry<kStates> entry_of(const UpdateLists& lists, std::size_t i) {
 /// All parameters that compute in C.
 template <class C, class Rule>
 void update_all(const Rule& rule, const UpdateLists& lists) {
-  Update<C, Rule> program{rule, static_cast<C>(lists.grad_scale), 0, {}};
+  const double* factor = lists.grad_factor.defined()
+                             ? static_cast<const double*>(lists.grad_factor.raw_data())
+                             : nullptr;
+  Update<C, Rule> program{rule, lists.grad_scale, factor, 0, {}};
   static_assert(sizeof(program) < 4000);
   std::int64_t chunks = 0;
   const auto flush = [&] {

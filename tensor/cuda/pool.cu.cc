@@ -10,8 +10,8 @@
 #include "tensor/cuda/element.h"
 #include "tensor/cuda/grid.h"
 #include "tensor/cuda/kernels.h"
-#include "tensor/cuda/reduce.h"
 #include "tensor/cuda/reduce_methods.h"
+#include "tensor/cuda/rows.h"
 
 namespace tenon::cuda {
 namespace {
@@ -119,6 +119,7 @@ struct MaxPoolScatter {
     const std::int64_t n = i / channels, c = i % channels;
     for (std::int64_t k = 0; k < windows; ++k) {
       const std::int64_t from = (n * windows + k) * channels + c;
+      if (indices[from] < 0 || indices[from] >= plane) continue;
       C* to = out.at<C>((n * plane + indices[from]) * channels + c);
       *to += load<C>(grad, from);
     }
@@ -132,39 +133,20 @@ struct MaxPoolGather {
   const std::int32_t* indices;
 
   TENON_HOST_DEVICE void operator()(std::int64_t i) const {
-    const std::int64_t n = i / channels / windows;
-    const std::int64_t from = (n * plane + indices[i]) * channels + i % channels;
+    const std::int64_t n = i / channels / windows, index = indices[i];
+    const bool inside = index >= 0 && index < plane;
+    const std::int64_t from = (n * plane + index) * channels + i % channels;
     with_element(x.dtype, [&](auto type) {
       using T = decltype(type);
-      *out.at<T>(i) = *x.at<const T>(from);
+      *out.at<T>(i) = inside ? *x.at<const T>(from) : T{};
     });
   }
 };
 
-/// Whether all of dense i32 indices lie in [0, size).
-struct IndicesInside {
-  using Partial = std::int32_t;
-  const std::int32_t* indices;
-  std::int64_t size;
-  bool* out;
-
-  TENON_HOST_DEVICE Partial identity() const { return 1; }
-  TENON_HOST_DEVICE Partial combine(Partial a, Partial b) const { return a & b; }
-  TENON_HOST_DEVICE void add(Partial& partial, const Place& place) const {
-    const std::int64_t index = indices[place.offset];
-    partial &= index >= 0 && index < size;
-  }
-  TENON_HOST_DEVICE void finish(const Place&, Partial p) const { *out = p != 0; }
-};
-
+/// Channels-last indices in the order that they lie in.
 bool all_inside(const Tensor& indices, std::int64_t size) {
-  if (indices.numel() == 0) return true;
-  const Tensor out = empty({1}, {.dtype = DType::kBool, .device = indices.device()});
   const Tensor flat = indices.permute({0, 2, 3, 1}).reshape({-1});
-  reduce_with(IndicesInside{static_cast<const std::int32_t*>(indices.raw_data()), size,
-                            static_cast<bool*>(out.raw_data())},
-              reduce_map("max_unpool2d", flat, 1, out));
-  return read_back<bool>(out, "pooling indices");
+  return check_indices({.op = "max_unpool2d", .indices = flat, .size = size}) < 0;
 }
 
 /// The windows of a pooling in the device's memory. A network pools in a handful of ways: each
@@ -183,6 +165,7 @@ const PoolWindow* on_device(std::span<const PoolWindow> windows) {
   const std::lock_guard lock(*mutex);
   Tensor& table = (*tables)[key];
   if (!table.defined()) {
+    leave_recording("a pooling that is new to the device");
     table = reduce_workspace(static_cast<std::int64_t>(windows.size_bytes()));
     copy_bytes(table.raw_data(), windows.data(), windows.size_bytes(), CopyKind::kToDevice);
     synchronize("a new pooling");  // other streams may read the table
@@ -200,7 +183,6 @@ Planes planes(const Tensor& images, const PoolArgs& args) {
           on_device(args.columns)};
 }
 
-Elements elements(const Tensor& x) { return {x.raw_data(), x.dtype()}; }
 std::int64_t plane_of(const Tensor& x) { return x.shape()[2] * x.shape()[3]; }
 const std::int32_t* data(const Tensor& indices) {
   return static_cast<const std::int32_t*>(indices.raw_data());

@@ -9,9 +9,11 @@
 //   struct Method {
 //     using Partial = …;                       // of some elements; bytes, a multiple of 4
 //     TENON_HOST_DEVICE Partial identity() const;
-//     TENON_HOST_DEVICE void add(Partial& partial, const Place& place) const;   // reads the
-//     element TENON_HOST_DEVICE Partial combine(const Partial& a, const Partial& b) const;
-//     TENON_HOST_DEVICE void finish(const Place& place, const Partial& partial) const;  // writes
+//     // Reads the element.
+//     TENON_HOST_DEVICE void add(Partial& partial, const Place& place) const;
+//     TENON_HOST_DEVICE Partial combine(const Partial& a, const Partial& b) const;
+//     // Writes the result.
+//     TENON_HOST_DEVICE void finish(const Place& place, const Partial& partial) const;
 //   };
 #ifndef TENON_TENSOR_CUDA_REDUCE_H_
 #define TENON_TENSOR_CUDA_REDUCE_H_
@@ -28,10 +30,12 @@ namespace tenon::cuda {
 
 /// An element of the tensor that is reduced, or (in finish) a result.
 struct Place {
-  std::int64_t offset;  ///< of the element; in finish, of the result in its tensor
-  std::int64_t
-      position;         ///< of the element among those of its result, in memory order; in finish 0
-  std::int64_t result;  ///< number of the result, in the memory order of the kept dimensions
+  /// Of the element; in finish, of the result in its tensor.
+  std::int64_t offset;
+  /// Of the element among those of its result, in memory order; in finish 0.
+  std::int64_t position;
+  /// Number of the result, in the memory order of the kept dimensions.
+  std::int64_t result;
 };
 
 /// Which elements belong to which result.
@@ -175,6 +179,7 @@ void reduce_with(const Method& method, const ReduceMap& map) {
 template <class T>
 T read_back(const Tensor& one, const char* why) {
   T value{};
+  leave_recording(why);
   copy_bytes(&value, one.raw_data(), sizeof(T), CopyKind::kToHost);
   synchronize(why);
   return value;

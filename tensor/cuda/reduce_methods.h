@@ -225,25 +225,37 @@ struct AllFinite {
   TENON_HOST_DEVICE void finish(const Place&, Partial p) const { *out = p != 0; }
 };
 
-/// Position of the first index outside [0, size), an excepted one aside; INT64_MAX where none is.
-struct FirstOutside {
-  using Partial = std::int64_t;
-
-  const std::int64_t* indices;
+/// What indices have to be, and where they are looked at.
+struct IndexRange {
+  const char* op;    // in messages
+  const char* what;  // the argument
   std::int64_t size;
   bool has_exception;
   std::int64_t exception;
-  std::int64_t* out;
+
+  TENON_HOST_DEVICE bool holds(std::int64_t index) const {
+    return (index >= 0 && index < size) || (has_exception && index == exception);
+  }
+};
+
+/// Looks for the first index out of range, and leaves word of it.
+template <class Index>
+struct FindOutside {
+  using Partial = std::int64_t;  // its position; INT64_MAX where there is none
+
+  const Index* indices;
+  IndexRange range;
+  Fault* fault;
 
   TENON_HOST_DEVICE Partial identity() const { return INT64_MAX; }
   TENON_HOST_DEVICE Partial combine(Partial a, Partial b) const { return a < b ? a : b; }
   TENON_HOST_DEVICE void add(Partial& partial, const Place& place) const {
-    const std::int64_t index = indices[place.offset];
-    const bool excepted = has_exception && index == exception;
-    const bool outside = (index < 0 || index >= size) && !excepted;
-    if (outside && place.position < partial) partial = place.position;
+    if (!range.holds(indices[place.offset]) && place.position < partial) partial = place.position;
   }
-  TENON_HOST_DEVICE void finish(const Place&, Partial p) const { *out = p; }
+  TENON_HOST_DEVICE void finish(const Place&, Partial p) const {
+    if (p == INT64_MAX || fault->op) return;
+    *fault = {range.op, range.what, p, indices[p], range.size};
+  }
 };
 
 }  // namespace tenon::cuda

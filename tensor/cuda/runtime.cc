@@ -1,4 +1,4 @@
-// The runtime of real devices: the CUDA runtime, its errors as Tenon's.
+// The runtime of real devices: devices, memory, copies and waits of the CUDA runtime.
 #include "tensor/cuda/runtime.h"
 
 #include <cuda_runtime_api.h>
@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "tensor/cuda/runtime_check.h"
 #include "tensor/error.h"
 
 namespace tenon::cuda {
@@ -29,15 +30,10 @@ bool is_set(const char* variable) {
   return value && value[0] == '1' && value[1] == 0;
 }
 
-[[noreturn]] void fail(const char* what, cudaError_t error) {
-  throw DeviceError("[" + std::string(what) + "] expected cuda:" + std::to_string(t_device) +
-                    " to do it, got " + cudaGetErrorName(error) + ": " + cudaGetErrorString(error));
-}
-
-void check(const char* what, cudaError_t error) {
-  if (error == cudaSuccess) return;
-  cudaGetLastError();  // or the next call would report it again, unless the device is lost
-  fail(what, error);
+void note_wait(const char* why) {
+  static const bool report = is_set("TENON_CUDA_REPORT_SYNC");
+  g_synchronizations.fetch_add(1, std::memory_order_relaxed);
+  if (report) std::fprintf(stderr, "tenon: waiting for cuda:%d: %s\n", t_device, why);
 }
 
 void note_use() {
@@ -73,6 +69,13 @@ cudaMemcpyKind kind_of(CopyKind kind) {
 }
 
 }  // namespace
+
+void check(const char* what, cudaError_t error) {
+  if (error == cudaSuccess) return;
+  cudaGetLastError();  // or the next call would report it again, unless the device is lost
+  throw DeviceError("[" + std::string(what) + "] expected cuda:" + std::to_string(t_device) +
+                    " to do it, got " + cudaGetErrorName(error) + ": " + cudaGetErrorString(error));
+}
 
 int usable_devices(std::string* reason) {
   int count = 0;
@@ -111,8 +114,10 @@ DeviceScope::~DeviceScope() {
 
 int current_device() { return t_device; }
 
+StreamHandle chosen_stream() { return t_streams[static_cast<std::size_t>(t_device)]; }
+
 StreamHandle current_stream() {
-  const StreamHandle chosen = t_streams[static_cast<std::size_t>(t_device)];
+  const StreamHandle chosen = chosen_stream();
   return chosen ? chosen : own_stream();
 }
 
@@ -120,10 +125,16 @@ void set_current_stream(StreamHandle stream) {
   t_streams[static_cast<std::size_t>(t_device)] = stream;
 }
 
-void check_launch(const char* kernel) {
-  static const bool wait = is_set("TENON_CUDA_SYNC");
-  check(kernel, cudaGetLastError());
-  if (wait) check(kernel, cudaStreamSynchronize(current_stream()));
+StreamHandle create_stream() {
+  cudaStream_t stream = nullptr;
+  check("stream", cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+  return stream;
+}
+void destroy_stream(StreamHandle stream) noexcept { cudaStreamDestroy(stream); }
+
+bool checks_at_once() {
+  static const bool set = is_set("TENON_CUDA_SYNC");
+  return set;
 }
 
 void* system_allocate(std::size_t bytes) {
@@ -139,23 +150,40 @@ void* system_allocate(std::size_t bytes) {
 
 void system_free(void* block) noexcept { cudaFree(block); }
 
+void* allocate_pinned(std::size_t bytes) {
+  void* block = nullptr;
+  const cudaError_t error = cudaHostAlloc(&block, bytes, cudaHostAllocPortable);
+  if (error == cudaErrorMemoryAllocation) {
+    cudaGetLastError();
+    return nullptr;
+  }
+  check("allocate_pinned", error);
+  return block;
+}
+void free_pinned(void* block) noexcept { cudaFreeHost(block); }
+
 void copy_bytes(void* to, const void* from, std::size_t bytes, CopyKind kind) {
   if (bytes == 0) return;
   check("copy", cudaMemcpyAsync(to, from, bytes, kind_of(kind), current_stream()));
 }
 
 void synchronize(const char* why) {
-  static const bool report = is_set("TENON_CUDA_REPORT_SYNC");
-  g_synchronizations.fetch_add(1, std::memory_order_relaxed);
-  if (report) std::fprintf(stderr, "tenon: waiting for cuda:%d: %s\n", t_device, why);
+  note_wait(why);
   check(why, cudaStreamSynchronize(current_stream()));
+  take_fault();
+}
+
+void wait_for_device() noexcept {
+  note_wait("everything");
+  cudaDeviceSynchronize();
 }
 
 std::int64_t synchronizations() { return g_synchronizations.load(std::memory_order_relaxed); }
 
-EventHandle create_event() {
+EventHandle create_event(bool timed) {
   cudaEvent_t event = nullptr;
-  check("event", cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
+  check("event",
+        cudaEventCreateWithFlags(&event, timed ? cudaEventDefault : cudaEventDisableTiming));
   return event;
 }
 void destroy_event(EventHandle event) noexcept { cudaEventDestroy(event); }
@@ -171,6 +199,16 @@ bool is_done(EventHandle event) {
 }
 void wait_for_event(EventHandle event) {
   check("event", cudaStreamWaitEvent(current_stream(), event, 0));
+}
+void synchronize_event(EventHandle event, const char* why) {
+  note_wait(why);
+  check(why, cudaEventSynchronize(event));
+  take_fault();
+}
+double milliseconds(EventHandle from, EventHandle to) {
+  float result = 0;
+  check("event", cudaEventElapsedTime(&result, from, to));
+  return static_cast<double>(result);
 }
 
 int multiprocessors() {

@@ -1,19 +1,9 @@
-// Where extremes are, whether all is finite, the first index out of range.
-#include <limits>
+// Where extremes are, whether all is finite, whether indices are in range.
 
 #include "tensor/cuda/kernels.h"
 #include "tensor/cuda/reduce_methods.h"
 
 namespace tenon::cuda {
-namespace {
-
-/// All of a dense tensor as one row.
-ReduceMap whole(const char* op, const Tensor& x, const Tensor& out) {
-  return reduce_map(op, x.reshape({-1}), 1, out.reshape({1}));
-}
-
-}  // namespace
-
 void arg_reduce(bool largest, const Tensor& x, int dim, const Tensor& out) {
   const ReduceMap map = reduce_map("arg_reduce", x, std::uint64_t{1} << dim, out);
   dispatch_compute(x.dtype(), [&]<class C>() {
@@ -35,16 +25,34 @@ bool all_finite(const Tensor& x) {
   return read_back<bool>(out, "all_finite");
 }
 
-std::int64_t first_outside(const Tensor& indices, std::int64_t size,
-                           std::optional<std::int64_t> exception) {
-  if (indices.numel() == 0) return -1;
-  const Tensor out = empty({1}, {.dtype = DType::kI64, .device = indices.device()});
-  reduce_with(FirstOutside{static_cast<const std::int64_t*>(indices.raw_data()), size,
-                           exception.has_value(), exception.value_or(0),
-                           static_cast<std::int64_t*>(out.raw_data())},
-              whole("first_outside", indices, out));
-  const auto found = read_back<std::int64_t>(out, "indices");
-  return found == INT64_MAX ? -1 : found;
+namespace {
+
+template <class Index>
+void find_outside(const IndexCheck& check, Fault* fault) {
+  const Tensor flat = check.indices.reshape({-1});
+  reduce_with(FindOutside<Index>{static_cast<const Index*>(flat.raw_data()),
+                                 {check.op, check.what, check.size, check.exception.has_value(),
+                                  check.exception.value_or(0)},
+                                 fault},
+              reduce_map(check.op, flat, 1, flat.narrow(0, 0, 1)));
+}
+
+}  // namespace
+
+std::int64_t check_indices(const IndexCheck& check) {
+  if (check.indices.numel() == 0) return -1;
+  Fault* fault = fault_of_device();
+  if (check.indices.dtype() == DType::kI32) {
+    find_outside<std::int32_t>(check, fault);
+  } else {
+    find_outside<std::int64_t>(check, fault);
+  }
+  if (!checks_at_once()) return -1;
+  leave_recording("TENON_CUDA_SYNC=1");
+  wait_for_device();
+  if (!fault->op) return -1;
+  fault->op = nullptr;
+  return fault->position;
 }
 
 }  // namespace tenon::cuda

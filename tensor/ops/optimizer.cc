@@ -1,5 +1,7 @@
 #include "tensor/ops/optimizer.h"
 
+#include <utility>
+
 #include "tensor/backend.h"
 #include "tensor/internal/check.h"
 #include "tensor/internal/update_rules.h"
@@ -64,6 +66,10 @@ void check_lists(const UpdateLists& lists, const UpdateRule& rule) {
     for (const auto& list : lists.states) check_written("states", parameter, list[i]);
     if (!lists.copies.empty()) check_written("copies", parameter, lists.copies[i]);
   }
+  if (count == 0 || !lists.grad_factor.defined()) return;
+  internal::check_dtype(kOp, "grad_factor", lists.grad_factor, DType::kF64);
+  internal::check_shape(kOp, "grad_factor", lists.grad_factor, {});
+  internal::check_same_device(kOp, lists.parameters[0], lists.grad_factor);
 }
 
 /// Gradients in the parameters' memory order; `storage` keeps those that had to be copied.
@@ -93,17 +99,28 @@ void optimizer_update_(const UpdateLists& lists, const UpdateRule& rule) {
   ordered.grads = reads_grads(rule) ? in_order(lists, storage) : std::span<const Tensor>();
   for (const Tensor& parameter : lists.parameters) parameter.storage()->bump_version();
   for (const Tensor& copy : lists.copies) copy.storage()->bump_version();
+  if (ordered.grad_factor.defined() && ordered.grad_factor.device().is_cpu()) {
+    ordered.grad_scale *= std::exchange(ordered.grad_factor, {}).item<double>();
+  }
   backend(lists.parameters[0].device()).optimizer_update(rule, ordered);
 }
 
-double total_norm(std::span<const Tensor> tensors, Norm norm) {
+Tensor total_norm_tensor(std::span<const Tensor> tensors, Norm norm) {
+  if (tensors.empty())
+    throw ValueError("[total_norm_tensor] expected at least one tensor, got none");
   std::vector<Tensor> dense;
   for (const Tensor& tensor : tensors) {
     internal::check_floating("total_norm", "tensors", tensor);
     internal::check_same_device("total_norm", tensors[0], tensor);
     dense.push_back(is_dense(tensor) ? tensor : tensor.contiguous());
   }
-  return dense.empty() ? 0 : backend(dense[0].device()).total_norm(norm, dense);
+  Tensor out = empty({}, {.dtype = DType::kF64, .device = dense[0].device()});
+  backend(out.device()).total_norm(norm, dense, out);
+  return out;
+}
+
+double total_norm(std::span<const Tensor> tensors, Norm norm) {
+  return tensors.empty() ? 0 : total_norm_tensor(tensors, norm).item<double>();
 }
 
 }  // namespace tenon

@@ -158,6 +158,9 @@ struct UpdateLists {
   std::span<const Tensor> copies = {};
   /// What every gradient is multiplied by as it is read: undoes a loss's scale, or clips.
   double grad_scale = 1;
+  /// The same as a number [] of f64 on the parameters' device, for one that the host does not know;
+  /// undefined: 1.
+  Tensor grad_factor = {};
 };
 
 /// Parameters, states and copies are written: floating, dense and in one memory order (gradients
@@ -173,6 +176,9 @@ enum class Norm : std::uint8_t { kL1, kL2, kMax };
 /// number of threads. Not finite where an element is not (or where a sum exceeds f64). 0 for none.
 /// Floating.
 double total_norm(std::span<const Tensor> tensors, Norm norm = Norm::kL2);
+/// The same as a tensor [] of f64 on the device of the tensors, of which there is at least one: the
+/// host does not wait for it.
+Tensor total_norm_tensor(std::span<const Tensor> tensors, Norm norm = Norm::kL2);
 
 }  // namespace tenon
 

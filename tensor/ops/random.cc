@@ -3,8 +3,10 @@
 #include <utility>
 
 #include "tensor/backend.h"
+#include "tensor/captured_step.h"
 #include "tensor/internal/check.h"
 #include "tensor/internal/philox.h"
+#include "tensor/internal/unowned.h"
 #include "tensor/ops.h"
 
 namespace tenon {
@@ -17,13 +19,26 @@ Tensor draw(const char* op, const Shape& shape, Distribution distribution, doubl
                      std::string(name(options.dtype)));
   }
   Tensor out = empty(shape, options);
-  const RandomArgs args{.distribution = distribution,
-                        .seed = generator.seed(),
-                        .offset = generator.reserve(out.numel()),
-                        .a = a,
-                        .b = b};
-  backend(options.device).random(args, out);
+  const auto fill = [=, &generator](const Tensor& out) {
+    const RandomArgs args{.distribution = distribution,
+                          .seed = generator.seed(),
+                          .offset = generator.reserve(out.numel()),
+                          .a = a,
+                          .b = b};
+    backend(options.device).random(args, out);
+  };
+  if (is_recording_step()) {
+    each_step([fill, there = internal::unowned(out)] { fill(there); });
+  } else {
+    fill(out);
+  }
   return out;
+}
+
+/// dropout, where elements lie alike in all three.
+void drop(const Tensor& x, double p, Generator& generator, const Tensor& out, const Tensor& mask) {
+  const std::uint64_t offset = generator.reserve(x.numel());
+  backend(x.device()).dropout(x, p, generator.seed(), offset, out, mask);
 }
 
 }  // namespace
@@ -139,10 +154,14 @@ std::pair<Tensor, Tensor> dropout(const Tensor& x, double p, Generator& generato
   }
   Tensor out = empty_like(x);
   Tensor mask = empty_like(x);
-  const std::uint64_t offset = generator.reserve(x.numel());
   // Elements are numbered in memory order, so the source must lie as the results do.
   const Tensor source = x.strides() == out.strides() ? x : x.contiguous();
-  backend(x.device()).dropout(source, p, generator.seed(), offset, out, mask);
+  if (is_recording_step()) {
+    each_step([=, &generator, source = internal::unowned(source), out = internal::unowned(out),
+               mask = internal::unowned(mask)] { drop(source, p, generator, out, mask); });
+  } else {
+    drop(source, p, generator, out, mask);
+  }
   return {out, mask};
 }
 

@@ -61,10 +61,11 @@ class Arguments {
             .smoothing = params_.label_smoothing,
             .ignore_index = params_.ignore_index};
   }
-  /// What the reduction multiplies each loss by.
-  double scale() const {
-    if (params_.reduction != Reduction::kMean) return 1;
-    return 1 / backend(logits_.device()).cross_entropy_weight(args());
+  /// Sum of the weights of the labels that count, f64 [].
+  Tensor total_weight() const {
+    const Tensor out = empty({}, {.dtype = DType::kF64, .device = logits_.device()});
+    backend(logits_.device()).cross_entropy_weight(args(), out);
+    return out;
   }
 
  private:
@@ -73,6 +74,15 @@ class Arguments {
   Tensor weight_;
   const CrossEntropyParams& params_;
 };
+
+/// A device that works by itself knows the number when its turn comes, the CPU at once.
+Tensor weighted_mean(const Tensor& losses, const Tensor& weight) {
+  if (!losses.device().is_cpu()) {
+    return div(sum(losses).to(DType::kF64), weight).to(losses.dtype());
+  }
+  const auto total = weight.item<double>();
+  return total == static_cast<double>(losses.numel()) ? mean(losses) : div(sum(losses), total);
+}
 
 }  // namespace
 
@@ -92,8 +102,7 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& labels, const CrossEntr
   }
   if (params.reduction == Reduction::kNone) return losses;
   if (params.reduction == Reduction::kSum) return sum(losses);
-  const double weight = device.cross_entropy_weight(arguments.args());
-  return weight == static_cast<double>(losses.numel()) ? mean(losses) : div(sum(losses), weight);
+  return weighted_mean(losses, arguments.total_weight());
 }
 
 Tensor cross_entropy_grad(const Tensor& grad, const Tensor& logits, const Tensor& labels,
@@ -103,9 +112,11 @@ Tensor cross_entropy_grad(const Tensor& grad, const Tensor& logits, const Tensor
   internal::check_shape("cross_entropy_grad", "grad", grad,
                         params.reduction == Reduction::kNone ? Shape{logits.size(0)} : Shape{});
   const Arguments arguments(logits, labels, params);
+  const bool mean = params.reduction == Reduction::kMean;
+  const Tensor divisor = mean ? arguments.total_weight() : Tensor();
   Tensor out = empty(logits.shape(), logits.options());
   backend(logits.device())
-      .cross_entropy_grad(grad.contiguous(), arguments.scale(), arguments.args(), out);
+      .cross_entropy_grad(grad.contiguous(), mean ? &divisor : nullptr, arguments.args(), out);
   return out;
 }
 
@@ -120,7 +131,9 @@ Tensor cross_entropy_target(const Tensor& logits, const Tensor& labels,
   target =
       target * (1 - params.label_smoothing) + params.label_smoothing / static_cast<double>(classes);
   if (params.weight.defined()) target = target * params.weight.to(logits.dtype());
-  return target * (counted.to(logits.dtype()) * arguments.scale()).unsqueeze(1);
+  Tensor factors = counted.to(DType::kF64);
+  if (params.reduction == Reduction::kMean) factors = div(factors, arguments.total_weight());
+  return target * factors.to(logits.dtype()).unsqueeze(1);
 }
 
 }  // namespace tenon
