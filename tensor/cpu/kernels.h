@@ -34,6 +34,10 @@ void sort(const Tensor& x, bool descending, const Tensor& values, const Tensor& 
 // matmul.cc: oneDNN, or Eigen where oneDNN does not take the dtype.
 void matmul(const MatmulArgs& args, const Tensor& out);
 
+// matvec.cc: a single row times a matrix with dense columns, f32 or bf16.
+bool is_matvec(const MatmulArgs& args, const Tensor& out);
+void matvec(const MatmulArgs& args, const Tensor& out);
+
 // decompose.cc: Eigen.
 bool svd(const Tensor& x, const Tensor& u, const Tensor& s, const Tensor& vh);
 bool eigh(const Tensor& x, const Tensor& values, const Tensor& vectors);

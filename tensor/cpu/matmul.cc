@@ -151,6 +151,8 @@ void matmul(const MatmulArgs& args, const Tensor& out) {
   if (out.numel() == 0) return;
   if (args.a.shape()[2] == 0) {
     matmul_of_nothing(args, out);
+  } else if (is_matvec(args, out)) {
+    matvec(args, out);
   } else if (args.a.dtype() == DType::kF64) {
     matmul_eigen<double>(args, out);
   } else if (onednn::supports(args.a.dtype())) {

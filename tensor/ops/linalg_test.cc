@@ -244,5 +244,27 @@ TEST(Linear, RefusesWhatDoesNotFit) {
   expect_error<DTypeError>([&] { linear(arange(0, 3), w); }, {"[linear]", "x", "i64"});
 }
 
+// One row, which takes a way of its own: columns dense or with gaps, sizes around the vectors'.
+TEST(Matmul, OneRowTimesDenseColumns) {
+  manual_seed(3);
+  for (const DType dtype : {DType::kF32, DType::kBF16}) {
+    for (const std::int64_t inner : {15, 16, 17, 33, 200}) {
+      for (const std::int64_t columns : {1, 3, 4, 9, 130}) {
+        const Tensor x = randn({1, inner}).to(dtype);
+        const Tensor weight = randn({columns, inner + 5}).to(dtype).slice(1, 2, inner + 2);
+        const Tensor bias = randn({columns}).to(dtype);
+        const Tensor exact =
+            add(matmul(x.to(DType::kF64), weight.to(DType::kF64).t()), bias.to(DType::kF64));
+        const Tensor got = linear(x, weight, bias);
+        const double tolerance = dtype == DType::kF32 ? 1e-5 : 1e-2;
+        const Tensor off = sub(got.to(DType::kF64), exact);
+        const double error = max(abs(off)).item<double>();
+        EXPECT_LE(error, tolerance * max(abs(exact)).item<double>()) << inner << " " << columns;
+        EXPECT_EQ(min(linear(x, weight, bias, Activation::kRelu)).item<double>() >= 0, true);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tenon
