@@ -1,4 +1,6 @@
 // The example of README.md.
+#include "tensor/testing/readme.h"
+
 #include "autograd/gradcheck.h"
 #include "autograd/ops.h"
 #include "autograd/record.h"
@@ -39,6 +41,10 @@ TEST(Readme, AnOperationOfOnesOwn) {
   const auto fn = [](std::span<const Variable> in) { return cube(in[0]); };
   EXPECT_TRUE(gradcheck(fn, {&x, 1}).ok());
   EXPECT_TRUE(gradgradcheck(fn, {&x, 1}).ok());
+}
+
+TEST(Readme, ShowsThisCode) {
+  tenon::testing::expect_examples_shown("autograd/README.md", "autograd/readme_test.cc");
 }
 
 }  // namespace

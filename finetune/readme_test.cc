@@ -1,4 +1,6 @@
 // The example of README.md.
+#include "tensor/testing/readme.h"
+
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -32,6 +34,10 @@ TEST(Readme, Qlora) {
   EXPECT_TRUE(trained.ok()) << trained.status();
   EXPECT_TRUE(saved.ok()) << saved;
   EXPECT_LT(perplexity(*model, ids).value, before);
+}
+
+TEST(Readme, ShowsThisCode) {
+  tenon::testing::expect_examples_shown("finetune/README.md", "finetune/readme_test.cc");
 }
 
 }  // namespace

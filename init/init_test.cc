@@ -10,6 +10,7 @@
 #include "init/scheme.h"
 #include "init/structured.h"
 #include "tensor/ops.h"
+#include "tensor/testing/readme.h"
 
 namespace tenon::init {
 namespace {
@@ -67,7 +68,7 @@ struct Case {
 
 void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 
-class InitDistributionTest : public testing::TestWithParam<Case> {};
+class InitDistributionTest : public ::testing::TestWithParam<Case> {};
 
 // 50,000 draws: the mean is within 4 deviations / sqrt(n), the deviation within 4 of its own
 // standard errors (at most deviation / sqrt(2 n)), and the Kolmogorov-Smirnov statistic below its
@@ -95,69 +96,67 @@ TEST_P(InitDistributionTest, HasTheMomentsAndTheShape) {
 // [200,250]: in 250, out 200. [50,20,5,10]: in 20*50 = 1000, out 50*50 = 2500.
 INSTANTIATE_TEST_SUITE_P(
     All, InitDistributionTest,
-    testing::Values(Case{"uniform",
-                         {50000},
-                         [](auto& t, auto& g) { uniform_(t, g, {.low = -1, .high = 3}); },
-                         false,
-                         4 / std::sqrt(12.0),
-                         1},
-                    Case{"normal",
-                         {50000},
-                         [](auto& t, auto& g) { normal_(t, g, {.mean = -2, .deviation = 0.5}); },
-                         true,
-                         0.5,
-                         -2},
-                    Case{"xavier_uniform",
-                         {200, 250},
-                         [](auto& t, auto& g) { xavier_uniform_(t, g); },
-                         false,
-                         std::sqrt(2.0 / 450)},
-                    Case{"xavier_uniform_tanh",
-                         {200, 250},
-                         [](auto& t, auto& g) {
-                           xavier_uniform_(t, g, {.gain = gain(Nonlinearity::kTanh)});
-                         },
-                         false,
-                         5.0 / 3 * std::sqrt(2.0 / 450)},
-                    Case{"xavier_normal_conv",
-                         {50, 20, 5, 10},
-                         [](auto& t, auto& g) { xavier_normal_(t, g); },
-                         true,
-                         std::sqrt(2.0 / 3500)},
-                    Case{"kaiming_normal",
-                         {200, 250},
-                         [](auto& t, auto& g) { kaiming_normal_(t, g); },
-                         true,
-                         std::sqrt(2.0 / 250)},
-                    Case{"kaiming_normal_out",
-                         {200, 250},
-                         [](auto& t, auto& g) { kaiming_normal_(t, g, {.mode = FanMode::kOut}); },
-                         true,
-                         std::sqrt(2.0 / 200)},
-                    Case{"kaiming_uniform_conv",
-                         {50, 20, 5, 10},
-                         [](auto& t, auto& g) { kaiming_uniform_(t, g); },
-                         false,
-                         std::sqrt(2.0 / 1000)},
-                    Case{"kaiming_uniform_leaky",
-                         {200, 250},
-                         [](auto& t, auto& g) {
-                           kaiming_uniform_(
-                               t, g,
-                               {.nonlinearity = Nonlinearity::kLeakyRelu, .slope = std::sqrt(5.0)});
-                         },
-                         false,
-                         std::sqrt(1.0 / 3 / 250)},
-                    Case{"lecun_uniform",
-                         {200, 250},
-                         [](auto& t, auto& g) { lecun_uniform_(t, g); },
-                         false,
-                         std::sqrt(1.0 / 250)},
-                    Case{"lecun_normal",
-                         {200, 250},
-                         [](auto& t, auto& g) { lecun_normal_(t, g); },
-                         true,
-                         std::sqrt(1.0 / 250)}),
+    ::testing::Values(
+        Case{"uniform",
+             {50000},
+             [](auto& t, auto& g) { uniform_(t, g, {.low = -1, .high = 3}); },
+             false,
+             4 / std::sqrt(12.0),
+             1},
+        Case{"normal",
+             {50000},
+             [](auto& t, auto& g) { normal_(t, g, {.mean = -2, .deviation = 0.5}); },
+             true,
+             0.5,
+             -2},
+        Case{"xavier_uniform",
+             {200, 250},
+             [](auto& t, auto& g) { xavier_uniform_(t, g); },
+             false,
+             std::sqrt(2.0 / 450)},
+        Case{"xavier_uniform_tanh",
+             {200, 250},
+             [](auto& t, auto& g) { xavier_uniform_(t, g, {.gain = gain(Nonlinearity::kTanh)}); },
+             false,
+             5.0 / 3 * std::sqrt(2.0 / 450)},
+        Case{"xavier_normal_conv",
+             {50, 20, 5, 10},
+             [](auto& t, auto& g) { xavier_normal_(t, g); },
+             true,
+             std::sqrt(2.0 / 3500)},
+        Case{"kaiming_normal",
+             {200, 250},
+             [](auto& t, auto& g) { kaiming_normal_(t, g); },
+             true,
+             std::sqrt(2.0 / 250)},
+        Case{"kaiming_normal_out",
+             {200, 250},
+             [](auto& t, auto& g) { kaiming_normal_(t, g, {.mode = FanMode::kOut}); },
+             true,
+             std::sqrt(2.0 / 200)},
+        Case{"kaiming_uniform_conv",
+             {50, 20, 5, 10},
+             [](auto& t, auto& g) { kaiming_uniform_(t, g); },
+             false,
+             std::sqrt(2.0 / 1000)},
+        Case{"kaiming_uniform_leaky",
+             {200, 250},
+             [](auto& t, auto& g) {
+               kaiming_uniform_(
+                   t, g, {.nonlinearity = Nonlinearity::kLeakyRelu, .slope = std::sqrt(5.0)});
+             },
+             false,
+             std::sqrt(1.0 / 3 / 250)},
+        Case{"lecun_uniform",
+             {200, 250},
+             [](auto& t, auto& g) { lecun_uniform_(t, g); },
+             false,
+             std::sqrt(1.0 / 250)},
+        Case{"lecun_normal",
+             {200, 250},
+             [](auto& t, auto& g) { lecun_normal_(t, g); },
+             true,
+             std::sqrt(1.0 / 250)}),
     [](const auto& info) { return info.param.name; });
 
 struct Truncation {
@@ -344,6 +343,10 @@ TEST(InitTest, ReadmeExample) {
   init::xavier_uniform_(weight, generator, {.gain = init::gain(init::Nonlinearity::kTanh)});
   init::orthogonal_(weight, generator);
   EXPECT_NE(weight.item<float>({0, 0}), 0);
+}
+
+TEST(InitTest, ReadmeShowsThisExample) {
+  tenon::testing::expect_examples_shown("init/README.md", "init/init_test.cc");
 }
 
 }  // namespace

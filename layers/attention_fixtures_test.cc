@@ -68,6 +68,10 @@ constexpr MultiheadAttentionOptions kAttention{.embed_dim = 6, .num_heads = 2};
 
 Variable embed(Module& module, const Inputs& in) { return module(in["ids"]); }
 
+Variable combine(Module& module, const Inputs& in) {
+  return dynamic_cast<Bilinear&>(module)(in["left"], in["right"]);
+}
+
 AttentionCall call_of(const Inputs& in) {
   return {.mask = in["seen"].value(), .key_mask = in["present"].value()};
 }
@@ -139,6 +143,11 @@ std::vector<Case> cases() {
       {"decoder", make_eval<TransformerDecoderLayer>, decode},
       {"decoder_training", make<TransformerDecoderLayer>(kBlock), decode},
       {"decoder_gelu_first", make<TransformerDecoderLayer>(gelu_first()), decode},
+      {"bilinear", make<Bilinear>({.in1_features = 3, .in2_features = 2, .out_features = 4}),
+       combine},
+      {"bilinear_no_bias",
+       make<Bilinear>({.in1_features = 3, .in2_features = 1, .out_features = 1, .bias = false}),
+       combine},
   };
 }
 

@@ -39,8 +39,9 @@ std::unique_ptr<Module> make_eval_dropout() {
   return dropout;
 }
 
-std::unique_ptr<Module> make_eval_batch_norm() {
-  auto layer = make<BatchNorm2d>({.features = 3});
+template <class Layer>
+std::unique_ptr<Module> make_eval(const typename Layer::Options& options) {
+  auto layer = make<Layer>(options);
   layer->eval();
   return layer;
 }
@@ -160,7 +161,11 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"batch_norm1d", [] { return make<BatchNorm1d>({.features = 4}); }},
         Case{"batch_norm1d_3d", [] { return make<BatchNorm1d>({.features = 3, .momentum = 0.3}); }},
         Case{"batch_norm2d", [] { return make<BatchNorm2d>({.features = 3}); }},
-        Case{"batch_norm2d_eval", make_eval_batch_norm},
+        Case{"batch_norm2d_eval", [] { return make_eval<BatchNorm2d>({.features = 3}); }},
+        Case{"batch_norm1d_eval", [] { return make_eval<BatchNorm1d>({.features = 5}); }},
+        Case{"batch_norm1d_3d_eval", [] { return make_eval<BatchNorm1d>({.features = 3}); }},
+        Case{"batch_norm2d_plain_eval",
+             [] { return make_eval<BatchNorm2d>({.features = 2, .affine = false}); }},
         Case{"batch_norm2d_plain",
              [] { return make<BatchNorm2d>({.features = 2, .eps = 0.1, .affine = false}); }},
         Case{"batch_norm2d_one_image", [] { return make<BatchNorm2d>({.features = 2}); }},

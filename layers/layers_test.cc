@@ -4,6 +4,7 @@
 
 #include "gtest/gtest.h"
 #include "layers/internal/test_util.h"
+#include "tensor/testing/readme.h"
 
 namespace tenon::layers {
 namespace {
@@ -24,6 +25,10 @@ TEST(LayersTest, ReadmeExample) {
   loss.backward();
   EXPECT_EQ(net.num_parameters(), 2410);
   EXPECT_TRUE(net.hidden.weight().grad().defined());
+}
+
+TEST(LayersTest, ReadmeShowsThisExample) {
+  tenon::testing::expect_examples_shown("layers/README.md", "layers/layers_test.cc");
 }
 
 }  // namespace

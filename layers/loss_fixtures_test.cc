@@ -37,16 +37,18 @@ void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 
 class LossFixturesTest : public testing::TestWithParam<Case> {};
 
-void expect_loss(const std::string& name, const std::string& reduction,
+/// In a dtype; labels and weights stay as they are.
+void expect_loss(const std::string& name, const std::string& reduction, DType dtype,
                  const std::function<Variable(const Inputs&)>& loss) {
-  const Tensor second = fixture(name + "/x2");
-  const Inputs inputs{.x = Variable(fixture(name + "/x"), true),
-                      .x2 = second.defined() ? Variable(second, true) : Variable(),
-                      .target = fixture(name + "/target"),
+  const Tensor second = fixture(name + "/x2"), target = fixture(name + "/target");
+  const Inputs inputs{.x = Variable(fixture(name + "/x").to(dtype), true),
+                      .x2 = second.defined() ? Variable(second.to(dtype), true) : Variable(),
+                      .target = is_floating(target.dtype()) ? target.to(dtype) : target,
                       .weight = fixture(name + "/weight"),
                       .pos_weight = fixture(name + "/pos_weight")};
   const std::string prefix = name + "/" + reduction + "/";
   const Variable y = loss(inputs);
+  EXPECT_EQ(y.dtype(), dtype) << name;
   expect_near(y.value(), fixture(prefix + "y"), prefix + "y");
   y.backward(ones_like(y.value()));
   expect_near(inputs.x.grad().value(), fixture(prefix + "grad_x"), prefix + "grad_x");
@@ -55,14 +57,16 @@ void expect_loss(const std::string& name, const std::string& reduction,
   }
 }
 
-TEST_P(LossFixturesTest, ValuesAndGradients) {
-  const auto& [name, loss] = GetParam();
+void expect_reductions(const Case& c, DType dtype) {
   const std::pair<const char*, Reduction> reductions[] = {
       {"none", Reduction::kNone}, {"mean", Reduction::kMean}, {"sum", Reduction::kSum}};
   for (const auto& [word, reduction] : reductions) {
-    expect_loss(name, word, [&](const Inputs& in) { return loss(in, reduction); });
+    expect_loss(c.name, word, dtype, [&](const Inputs& in) { return c.loss(in, reduction); });
   }
 }
+
+TEST_P(LossFixturesTest, AgreesInF32) { expect_reductions(GetParam(), DType::kF32); }
+TEST_P(LossFixturesTest, AgreesInBF16) { expect_reductions(GetParam(), DType::kBF16); }
 
 INSTANTIATE_TEST_SUITE_P(
     Losses, LossFixturesTest,
@@ -132,7 +136,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return info.param.name; });
 
 TEST(LossFixtureTest, KlDivergenceByTheBatch) {
-  expect_loss("kl_div", "batchmean",
+  expect_loss("kl_div", "batchmean", DType::kF32,
               [](const Inputs& in) { return kl_div_loss(in.x, in.target, {.batch_mean = true}); });
 }
 

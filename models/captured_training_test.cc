@@ -25,7 +25,7 @@ constexpr int kSteps = 20;
 /// A network, its optimizer and what else a step moves.
 struct Training {
   std::unique_ptr<layers::Module> net;
-  std::unique_ptr<optim::Optimizer> optimizer;
+  std::unique_ptr<optim::FusedOptimizer> optimizer;
   std::unique_ptr<optim::Scheduler> scheduler;
   std::unique_ptr<optim::MovingAverage> average;
   optim::StepOptions options;
@@ -35,7 +35,7 @@ struct Case {
   const char* name;
   Shape images;
   std::function<std::unique_ptr<layers::Module>()> net;
-  std::function<std::unique_ptr<optim::Optimizer>(std::vector<Variable>)> optimizer;
+  std::function<std::unique_ptr<optim::FusedOptimizer>(std::vector<Variable>)> optimizer;
   double max_norm = 0;  // 0: none
   DType dtype = DType::kF32;
 };
@@ -97,7 +97,7 @@ std::vector<std::vector<double>> train(const Case& one, bool captured) {
 
 template <class Optimizer, class Options>
 auto with(const Options& options) {
-  return [=](std::vector<Variable> parameters) -> std::unique_ptr<optim::Optimizer> {
+  return [=](std::vector<Variable> parameters) -> std::unique_ptr<optim::FusedOptimizer> {
     return std::make_unique<Optimizer>(std::move(parameters), options);
   };
 }

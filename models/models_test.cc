@@ -12,6 +12,7 @@
 #include "gtest/gtest.h"
 #include "layers/activation.h"
 #include "models/internal/golden.h"
+#include "tensor/testing/readme.h"
 
 namespace tenon::models {
 namespace {
@@ -161,6 +162,10 @@ TEST(ModelsTest, ReadmeExample) {
   EXPECT_EQ(to_string(logits.shape()), "[64,10]");
   EXPECT_EQ(to_string(f[0].shape()), "[64,84]");
   EXPECT_NE(net.summary().find("61,706 parameters"), std::string::npos) << net.summary();
+}
+
+TEST(ModelsTest, ReadmeShowsThisExample) {
+  tenon::testing::expect_examples_shown("models/README.md", "models/models_test.cc");
 }
 
 }  // namespace

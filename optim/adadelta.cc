@@ -17,7 +17,7 @@ void Adadelta::check(const AdadeltaOptions& options) const {
           options.weight_decay);
 }
 
-std::vector<Optimizer::Slot> Adadelta::slots(const AdadeltaOptions&) const {
+std::vector<FusedOptimizer::Slot> Adadelta::slots(const AdadeltaOptions&) const {
   return {{"square_avg"}, {"acc_delta"}};
 }
 

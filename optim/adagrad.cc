@@ -19,7 +19,7 @@ void Adagrad::check(const AdagradOptions& options) const {
   require(is_rate(options.eps), "a finite eps of at least 0", options.eps);
 }
 
-std::vector<Optimizer::Slot> Adagrad::slots(const AdagradOptions& options) const {
+std::vector<FusedOptimizer::Slot> Adagrad::slots(const AdagradOptions& options) const {
   return {{"sum", options.initial_accumulator}};
 }
 

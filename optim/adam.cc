@@ -30,7 +30,7 @@ void Adam::check(const AdamOptions& options) const {
   internal::check_moments("Adam", options.beta1, options.beta2, options.eps, options.weight_decay);
 }
 
-std::vector<Optimizer::Slot> Adam::slots(const AdamOptions& options) const {
+std::vector<FusedOptimizer::Slot> Adam::slots(const AdamOptions& options) const {
   if (options.amsgrad) return {{"exp_avg"}, {"exp_avg_sq"}, {"max_exp_avg_sq"}};
   return {{"exp_avg"}, {"exp_avg_sq"}};
 }
@@ -49,7 +49,7 @@ void AdamW::check(const AdamWOptions& options) const {
   internal::check_moments("AdamW", options.beta1, options.beta2, options.eps, options.weight_decay);
 }
 
-std::vector<Optimizer::Slot> AdamW::slots(const AdamWOptions& options) const {
+std::vector<FusedOptimizer::Slot> AdamW::slots(const AdamWOptions& options) const {
   if (options.amsgrad) return {{"exp_avg"}, {"exp_avg_sq"}, {"max_exp_avg_sq"}};
   return {{"exp_avg"}, {"exp_avg_sq"}};
 }

@@ -14,7 +14,7 @@ void Adamax::check(const AdamaxOptions& options) const {
                           options.weight_decay);
 }
 
-std::vector<Optimizer::Slot> Adamax::slots(const AdamaxOptions&) const {
+std::vector<FusedOptimizer::Slot> Adamax::slots(const AdamaxOptions&) const {
   return {{"exp_avg"}, {"exp_inf"}};
 }
 

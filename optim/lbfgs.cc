@@ -35,16 +35,16 @@ void check(const LBFGSOptions& o) {
 }  // namespace
 
 LBFGS::LBFGS(std::vector<Variable> parameters, const LBFGSOptions& options)
-    : parameters_(std::move(parameters)), options_(options) {
+    : Optimizer(kName), options_(options) {
   check(options_);
   if (options_.max_evaluations == 0) options_.max_evaluations = options_.max_iterations * 5 / 4;
-  internal::check_parameters(kName, parameters_);
-  const Variable& first = parameters_[0];
-  for (const Variable& parameter : parameters_) {
+  append_group(std::move(parameters), options_.lr);
+  const Variable& first = this->parameters()[0];
+  for (const Variable& parameter : this->parameters()) {
     if (parameter.dtype() != first.dtype()) {
       throw DTypeError("[LBFGS] expected parameters of one dtype, got " +
-                       std::string(name(first.dtype())) + " and " +
-                       std::string(name(parameter.dtype())));
+                       std::string(tenon::name(first.dtype())) + " and " +
+                       std::string(tenon::name(parameter.dtype())));
     }
     if (parameter.device() != first.device()) {
       throw DeviceError("[LBFGS] expected parameters on one device, got " +
@@ -54,15 +54,10 @@ LBFGS::LBFGS(std::vector<Variable> parameters, const LBFGSOptions& options)
   }
 }
 
-void LBFGS::set_lr(double lr) {
-  internal::require(internal::is_rate(lr), kName, "a finite lr of at least 0", lr);
-  options_.lr = lr;
-}
-
 Tensor LBFGS::flat_parameters() const {
-  Tensor flat = empty({size_}, parameters_[0].value().options());
+  Tensor flat = empty({size_}, parameters()[0].value().options());
   std::int64_t begin = 0;
-  for (const Variable& p : parameters_) {
+  for (const Variable& p : parameters()) {
     flat.narrow(0, begin, p.numel()).copy_(p.value().reshape({-1}));
     begin += p.numel();
   }
@@ -71,25 +66,32 @@ Tensor LBFGS::flat_parameters() const {
 
 void LBFGS::set_parameters(const Tensor& flat) const {
   std::int64_t begin = 0;
-  for (const Variable& p : parameters_) {
+  for (const Variable& p : parameters()) {
     p.value().copy_(flat.narrow(0, begin, p.numel()).reshape(p.shape()));
     begin += p.numel();
   }
 }
 
+/// Zeros where a parameter has none.
+Tensor LBFGS::flat_gradients() const {
+  Tensor flat = zeros({size_}, parameters()[0].value().options());
+  std::int64_t begin = 0;
+  for (std::size_t i = 0; i < parameters().size(); ++i) {
+    const std::int64_t count = parameters()[i].numel();
+    if (const Variable grad = parameters()[i].grad(); grad.defined()) {
+      check_gradient(i, grad.value());
+      flat.narrow(0, begin, count).copy_(grad.value().reshape({-1}));
+    }
+    begin += count;
+  }
+  return flat;
+}
+
 LBFGS::Evaluation LBFGS::evaluate(const std::function<Variable()>& loss) const {
-  for (const Variable& p : parameters_) p.zero_grad();
+  zero_grad();
   const Variable value = loss();
   value.backward();
-  Tensor grad = zeros({size_}, parameters_[0].value().options());
-  std::int64_t begin = 0;
-  for (const Variable& p : parameters_) {
-    if (const Variable g = p.grad(); g.defined()) {
-      grad.narrow(0, begin, p.numel()).copy_(g.value().reshape({-1}));
-    }
-    begin += p.numel();
-  }
-  return {value.item<double>(), std::move(grad)};
+  return {value.item<double>(), flat_gradients()};
 }
 
 double LBFGS::step(const std::function<Variable()>& loss) {
@@ -106,6 +108,23 @@ double LBFGS::step(const std::function<Variable()>& loss) {
   return before;
 }
 
+bool LBFGS::step(const StepOptions& options) {
+  check_step(options);
+  if (options_.line_search != LineSearchKind::kNone) {
+    throw ValueError("[LBFGS] expected step(loss): the line search evaluates the loss");
+  }
+  const Tensor raw = flat_gradients();
+  const double norm = total_norm({&raw, 1}) * std::abs(options.grad_scale);
+  internal::require(std::isfinite(norm), kName, "finite gradients", norm);
+  const double clip =
+      std::isfinite(options.max_norm) ? internal::clip_factor(norm, options.max_norm) : 1;
+  ++state_.evaluations;
+  Evaluation now{state_.loss, raw * (options.grad_scale * clip)};
+  int evaluations = 1;
+  if (largest(now.grad) > options_.tolerance_grad) iterate({}, now, /*last=*/true, evaluations);
+  return true;
+}
+
 /// False where it is time to stop.
 bool LBFGS::iterate(const std::function<Variable()>& loss, Evaluation& now, bool last,
                     int& evaluations) {
@@ -114,7 +133,7 @@ bool LBFGS::iterate(const std::function<Variable()>& loss, Evaluation& now, bool
   state_.direction = next_direction(now.grad);
   state_.grad = now.grad;
   state_.loss = now.loss;
-  state_.t = options_.lr;
+  state_.t = lr();
   if (first) state_.t *= std::min(1.0, 1 / total_norm({&now.grad, 1}, Norm::kL1));
   const double slope = dot(now.grad, state_.direction);
   if (slope > -tolerance) return false;
@@ -185,12 +204,12 @@ Tensor LBFGS::next_direction(const Tensor& grad) {
 StateDict LBFGS::state_dict() const {
   using internal::integer_entry;
   using internal::number_entry;
-  StateDict dict{{"LBFGS.lr", number_entry(options_.lr)},
+  StateDict dict{{"LBFGS.lr", number_entry(lr())},
                  {"iterations", integer_entry(state_.iterations)},
                  {"evaluations", integer_entry(state_.evaluations)}};
   if (state_.iterations == 0) return dict;
   const auto count = static_cast<std::int64_t>(state_.pairs.size());
-  const TensorOptions options = parameters_[0].value().options();
+  const TensorOptions options = parameters()[0].value().options();
   const Tensor steps = empty({count, size_}, options), changes = empty({count, size_}, options);
   std::vector<double> curvatures;
   for (std::int64_t i = 0; i < count; ++i) {
@@ -211,6 +230,7 @@ StateDict LBFGS::state_dict() const {
 
 void LBFGS::load_state_dict(const StateDict& dict) {
   internal::StateReader reader(dict, kName);
+  check_owner(dict);
   const double lr = reader.number("LBFGS.lr");
   reader.require(internal::is_rate(lr), "\"LBFGS.lr\" is not a rate: " + std::to_string(lr));
   State state{.iterations = reader.integer("iterations"),
@@ -219,7 +239,7 @@ void LBFGS::load_state_dict(const StateDict& dict) {
                  "\"iterations\" is negative: " + std::to_string(state.iterations));
   if (state.iterations > 0) {
     const auto own = [&](const Tensor& x) {
-      Tensor copy = empty({size_}, parameters_[0].value().options());
+      Tensor copy = empty({size_}, parameters()[0].value().options());
       copy.copy_(x);
       return copy;
     };
@@ -240,7 +260,7 @@ void LBFGS::load_state_dict(const StateDict& dict) {
     }
   }
   reader.finish();
-  options_.lr = lr;
+  set_lr(lr);
   state_ = std::move(state);
 }
 

@@ -8,15 +8,11 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <span>
 #include <vector>
 
-#include "autograd/variable.h"
-#include "optim/state_dict.h"
+#include "optim/optimizer.h"
 
 namespace tenon::optim {
-
-using autograd::Variable;
 
 enum class LineSearchKind : std::uint8_t {
   kNone,         ///< steps of lr
@@ -35,8 +31,7 @@ struct LBFGSOptions {
 
 /// (Liu & Nocedal 1989, "On the limited memory BFGS method for large scale optimization", §2;
 /// Nocedal & Wright 2006, "Numerical optimization", algorithms 7.4 and 7.5)
-/// Not an Optimizer: one step evaluates the loss many times.
-class LBFGS {
+class LBFGS final : public Optimizer {
  public:
   /// Throws ValueError for a bad option or list of parameters, DTypeError and DeviceError where
   /// they are not all of one floating dtype on one device.
@@ -45,19 +40,17 @@ class LBFGS {
   /// Up to max_iterations iterations. `loss` computes the loss [] from the parameters; gradients
   /// are taken here, and are the last evaluation's afterwards. Returns the loss before the step.
   /// Throws ValueError where that or its gradient is not finite; nothing is changed then.
-  double step(const std::function<Variable()>& loss);
+  double step(const std::function<Variable()>& loss) override;
+  /// One iteration from the gradients that are there, as fit() asks for it; parameters without one
+  /// count as of gradient 0. Throws ValueError where a line search needs the loss, and where a
+  /// gradient is not finite.
+  bool step(const StepOptions& options = {}) override;
 
-  std::span<const Variable> parameters() const { return parameters_; }
-  double lr() const { return options_.lr; }
-  /// Throws ValueError for a negative or non-finite one.
-  void set_lr(double lr);
-
-  /// "LBFGS.lr", the counts "iterations" and "evaluations" and, after the first step, "loss", "t",
-  /// "direction" and "gradient" [N], "steps", "changes" [H,N] and "curvatures" [H], over all N
-  /// elements. Shares no memory.
-  StateDict state_dict() const;
-  /// Throws ValueError or ShapeError that name the entry; nothing is changed then.
-  void load_state_dict(const StateDict& state);
+  /// "LBFGS.lr", the counts "iterations" and "evaluations" and, after the first step, "loss" (that
+  /// of the last iteration that knew it), "t", "direction" and "gradient" [N], "steps", "changes"
+  /// [H,N] and "curvatures" [H], over all N elements. Shares no memory.
+  StateDict state_dict() const override;
+  void load_state_dict(const StateDict& state) override;
 
  private:
   /// How the last step changed parameters and gradient, and their product.
@@ -78,13 +71,13 @@ class LBFGS {
   };
 
   Evaluation evaluate(const std::function<Variable()>& loss) const;
+  Tensor flat_gradients() const;
   Tensor flat_parameters() const;
   void set_parameters(const Tensor& flat) const;
   Tensor next_direction(const Tensor& grad);
   void remember(const Tensor& grad);
   bool iterate(const std::function<Variable()>& loss, Evaluation& now, bool last, int& evaluations);
 
-  std::vector<Variable> parameters_;
   LBFGSOptions options_;
   std::int64_t size_ = 0;
   State state_;

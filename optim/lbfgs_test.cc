@@ -10,6 +10,8 @@
 
 #include "autograd/ops.h"
 #include "gtest/gtest.h"
+#include "optim/schedule.h"
+#include "optim/scheduler.h"
 #include "optim/testing.h"
 #include "tensor/ops.h"
 
@@ -85,8 +87,9 @@ struct Problem {
         c(c),
         optimizer({x, y}, options_of(c)) {}
 
+  Variable loss() const { return c.function == "quadratic" ? quadratic() : rosenbrock(); }
   double step() {
-    return optimizer.step([&] { return c.function == "quadratic" ? quadratic() : rosenbrock(); });
+    return optimizer.step([&] { return loss(); });
   }
   Row parameters() const {
     Row row = x.value().to_vector<double>();
@@ -118,7 +121,7 @@ std::int64_t evaluations(const LBFGS& optimizer) {
 // Each step solves for the minimum of a curve: what is rounded otherwise is amplified from step to
 // step (measured here: 1e-12 at the end).
 TEST(LBFGSTest, FollowsPyTorch) {
-  ASSERT_EQ(golden().cases.size(), 6u);
+  ASSERT_EQ(golden().cases.size(), 7u);
   for (const Case& c : golden().cases) {
     Problem problem(c, golden().start);
     ASSERT_EQ(c.rows.size(), 8u);
@@ -147,6 +150,65 @@ TEST(LBFGSTest, SavedAndRestoredEqualsUninterruptedBitForBit) {
       EXPECT_EQ(whole.parameters(), resumed.parameters()) << c.name << " after " << pause;
     }
   }
+}
+
+// Where a step is one iteration without a line search, the gradients are all that it needs.
+TEST(LBFGSTest, StepsFromGradientsAsFromTheLoss) {
+  const Case& c = golden().cases[2];
+  ASSERT_EQ(c.name, "quadratic_single");
+  Problem problem(c, golden().start);
+  Optimizer& optimizer = problem.optimizer;
+  for (std::size_t step = 0; step < c.rows.size(); ++step) {
+    optimizer.zero_grad();
+    problem.loss().backward();
+    EXPECT_TRUE(optimizer.step());
+    EXPECT_EQ(static_cast<double>(evaluations(problem.optimizer)), c.rows[step][1]);
+    const Row got = problem.parameters();
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      EXPECT_NEAR(got[i], c.rows[step][i + 2], 1e-11) << "step " << step << " element " << i;
+    }
+  }
+}
+
+TEST(LBFGSTest, ScalesAndClipsGradients) {
+  const auto after = [](double gradient, const StepOptions& options) {
+    const Variable w = leaf({4}, 0);
+    LBFGS lbfgs({w}, {.lr = 0.5});
+    for (int i = 0; i < 2; ++i) {
+      w.set_grad(full({4}, gradient));
+      lbfgs.step(options);
+    }
+    return testing::floats(w.value());
+  };
+  EXPECT_EQ(after(64, {.grad_scale = 1.0 / 64}), after(1, {}));
+  for (const float value : after(3, {.max_norm = 2})) EXPECT_NEAR(value, after(1, {})[0], 1e-5);
+  EXPECT_THROW(after(1, {.max_norm = 0}), ValueError);
+}
+
+TEST(LBFGSTest, IsScheduledAsAnyOptimizer) {
+  const Variable w = leaf({3});
+  LBFGS lbfgs({w}, {.lr = 0.5, .max_iterations = 1});
+  Scheduler schedule(lbfgs, exponential_lr({.gamma = 0.5}));
+  schedule.step();
+  EXPECT_EQ(lbfgs.lr(), 0.25);
+  // The first step goes down the gradient, 2, by lr over the gradient's sum, 6.
+  lbfgs.step([&] { return sum(square(w)); });
+  EXPECT_NEAR(testing::floats(w.value())[0], 1 - 2 * 0.25 / 6, 1e-6);
+}
+
+TEST(LBFGSTest, GradientsThatAreNoneAreRefused) {
+  const Variable w = leaf({3});
+  LBFGS lbfgs({w}), searching({w}, {.line_search = LineSearchKind::kStrongWolfe});
+  w.set_grad(full({3}, std::nan("")));
+  EXPECT_EQ(message_of<ValueError>([&] { lbfgs.step(); }),
+            "[LBFGS] expected finite gradients, got nan");
+  EXPECT_EQ(message_of<ValueError>([&] { searching.step(); }),
+            "[LBFGS] expected step(loss): the line search evaluates the loss");
+  w.set_grad(ones({3}, {.dtype = DType::kF64}));
+  EXPECT_EQ(message_of<DTypeError>([&] { lbfgs.step(); }),
+            "[LBFGS] expected the gradient of parameter 0 to be f32, got f64");
+  EXPECT_EQ(testing::floats(w.value()), (std::vector<float>{1, 1, 1}));
+  EXPECT_EQ(evaluations(lbfgs), 0);
 }
 
 TEST(LBFGSTest, StopsAtTheMinimum) {
@@ -209,6 +271,10 @@ TEST(LBFGSTest, BadStatesChangeNothing) {
   state.erase(state.begin() + 5);
   EXPECT_EQ(message_of<ValueError>([&] { lbfgs.load_state_dict(state); }),
             "[LBFGS.load_state_dict] entry \"direction\" is missing");
+  state = good;
+  state[0].first = "SGD.lr";
+  EXPECT_EQ(message_of<ValueError>([&] { lbfgs.load_state_dict(state); }),
+            "[LBFGS.load_state_dict] expected a state of LBFGS, got one of SGD");
   EXPECT_EQ(names(lbfgs.state_dict()), names(good));
   EXPECT_EQ(lbfgs.lr(), 0.1);
 }

@@ -13,7 +13,7 @@ void Lion::check(const LionOptions& options) const {
   internal::check_moments("Lion", options.beta1, options.beta2, /*eps=*/0, options.weight_decay);
 }
 
-std::vector<Optimizer::Slot> Lion::slots(const LionOptions&) const { return {{"exp_avg"}}; }
+std::vector<FusedOptimizer::Slot> Lion::slots(const LionOptions&) const { return {{"exp_avg"}}; }
 
 void Lion::update(const Update& update) {
   const LionOptions o = options(update.group);

@@ -61,7 +61,9 @@ void Muon::check(const MuonOptions& options) const {
   }
 }
 
-std::vector<Optimizer::Slot> Muon::slots(const MuonOptions&) const { return {{"momentum_buffer"}}; }
+std::vector<FusedOptimizer::Slot> Muon::slots(const MuonOptions&) const {
+  return {{"momentum_buffer"}};
+}
 
 void Muon::check_parameter(std::size_t index, const Tensor& value) const {
   if (value.ndim() >= 2) return;

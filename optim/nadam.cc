@@ -25,7 +25,7 @@ void NAdam::check(const NAdamOptions& options) const {
           options.momentum_decay);
 }
 
-std::vector<Optimizer::Slot> NAdam::slots(const NAdamOptions&) const {
+std::vector<FusedOptimizer::Slot> NAdam::slots(const NAdamOptions&) const {
   return {{"exp_avg"}, {"exp_avg_sq"}};
 }
 

@@ -7,6 +7,7 @@
 #include "optim/adam.h"
 #include "optim/adamax.h"
 #include "optim/clip.h"
+#include "optim/fused_optimizer.h"
 #include "optim/lbfgs.h"
 #include "optim/lion.h"
 #include "optim/loss_scaler.h"

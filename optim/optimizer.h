@@ -1,5 +1,4 @@
-// What all optimizers share: the parameters in groups, their state, one fused update for each
-// group.
+// What all optimizers share: the parameters in groups, their rates, their state.
 //
 //   optim::AdamW optimizer(weights, {.lr = 3e-4, .weight_decay = 0.1});
 //   optimizer.add_group(biases, {.lr = 3e-4, .weight_decay = 0});
@@ -10,38 +9,28 @@
 //   }
 //
 // The numbers are PyTorch's. An optimizer knows variables, not layers: any list of leaves will do.
+// Rules of one update for each element are in optim/fused_optimizer.h; L-BFGS, which asks for the
+// loss again and again, is in optim/lbfgs.h.
 #ifndef TENON_OPTIM_OPTIMIZER_H_
 #define TENON_OPTIM_OPTIMIZER_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "autograd/variable.h"
 #include "optim/state_dict.h"
 #include "tensor/error.h"
-#include "tensor/ops/optimizer.h"
 
 namespace tenon::optim {
-namespace internal {
-class StateReader;
-}
 
 using autograd::Variable;
-
-/// What step() makes of gradients that are NaN or infinite. The last two look at all gradients
-/// first, which costs another pass over them.
-enum class NonFinite : std::uint8_t {
-  kApply,  ///< uses them as they are
-  kThrow,  ///< throws ValueError that names the first such parameter; nothing is changed
-  kSkip,   ///< leaves everything as it is and returns false
-};
 
 struct StepOptions {
   /// Where the norm of all gradients together is larger, they count as if scaled down to it. On a
@@ -58,12 +47,15 @@ class Optimizer {
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
 
-  /// Changes every parameter that has a gradient, in place, and returns true; false where a step is
-  /// skipped (NonFinite). Parameters without a gradient are left as they are, and their step count
-  /// and state too. Gradients are scaled and clipped as they are read, not in memory. Throws
-  /// ShapeError or DTypeError where a gradient does not fit its parameter, ValueError for a
-  /// max_norm that is not above 0 or a grad_scale that is not finite; nothing is changed then.
-  bool step(const StepOptions& options = {});
+  /// Changes every parameter by the gradients that are there, in place, and returns true; false
+  /// where the rule skips the step. Gradients are scaled and clipped as they are read, not in
+  /// memory. Throws ShapeError or DTypeError where a gradient does not fit its parameter,
+  /// ValueError for a max_norm that is not above 0 or a grad_scale that is not finite; nothing is
+  /// changed then.
+  virtual bool step(const StepOptions& options = {}) = 0;
+  /// The same from the loss [] that `loss` computes from the parameters: forgets the gradients,
+  /// takes them anew and updates. Returns the loss before the update.
+  virtual double step(const std::function<Variable()>& loss);
   /// Forgets the gradients of all parameters.
   void zero_grad() const;
 
@@ -83,54 +75,33 @@ class Optimizer {
   virtual std::optional<double> momentum(std::size_t group = 0) const;
   virtual void set_momentum(std::size_t group, double momentum);
 
-  void set_nonfinite(NonFinite policy) { nonfinite_ = policy; }
-  /// From the first step on, keeps an f32 copy of every bf16 or f16 parameter, updates that one,
-  /// and rounds the result into the parameter: steps too small for the parameter's few digits add
-  /// up. The rest of the state is then f32 too. (Micikevicius et al. 2018, "Mixed precision
-  /// training", §3.1) Throws ValueError after the first step.
-  void keep_master_weights();
-
-  /// What a later run needs to go on exactly: "<name>.lr" [groups] f64, "step" [P] i64 (updates of
-  /// each parameter so far) and, for every parameter i that has been updated, "i.<slot>" of the
-  /// parameter's shape, with PyTorch's slot names ("0.exp_avg", …) or "i.master". The tensors share
-  /// memory with the optimizer: clone them to keep them across a step. Other options than rates are
-  /// the program's and not part of the state.
-  StateDict state_dict() const;
+  /// What a later run needs to go on exactly: "<name>.lr" and what the rule keeps. The tensors may
+  /// share memory with the optimizer: clone them to keep them across a step. Other options than
+  /// rates are the program's and not part of the state.
+  virtual StateDict state_dict() const = 0;
   /// Copies such a state into an optimizer over parameters of the same shapes. Throws ValueError
   /// or ShapeError that name the entry which is missing, unexpected, duplicate or of another shape,
   /// or the other optimizer whose state this is; the optimizer is then unchanged.
-  void load_state_dict(const StateDict& state);
+  virtual void load_state_dict(const StateDict& state) = 0;
 
   const std::string& name() const { return name_; }
 
  protected:
-  /// A tensor that is kept for each parameter, of its shape.
-  struct Slot {
-    std::string name;
-    double initial = 0;
-    bool operator==(const Slot&) const = default;
-  };
-
-  /// Parameters of one group that have been updated equally often.
-  struct Update {
-    std::size_t group;
-    std::int64_t step;  ///< this update's number, from 1
-    UpdateLists lists;  ///< states in the order of the group's slots
-    double& scalar;     ///< see the constructor
-  };
-
-  /// `name` prefixes messages. Where `scalar` is not empty, a number of that name that is 1 at
-  /// first is kept for each parameter too.
-  explicit Optimizer(std::string_view name, std::string scalar = {});
+  /// `name` prefixes messages and names the state.
+  explicit Optimizer(std::string_view name) : name_(name) {}
 
   /// Throws ValueError for a bad list of parameters, one that is already in a group, or a bad `lr`.
-  void append_group(std::vector<Variable> parameters, double lr, std::vector<Slot> slots);
+  void append_group(std::vector<Variable> parameters, double lr);
 
   /// Throws where the rule does not take such a parameter.
   virtual void check_parameter(std::size_t index, const Tensor& value) const;
 
-  /// The rule itself.
-  virtual void update(const Update& update) = 0;
+  /// Throws ShapeError or DTypeError where parameter `index` has another shape or dtype.
+  void check_gradient(std::size_t index, const Tensor& grad) const;
+  void check_step(const StepOptions& options) const;
+  /// Throws ValueError where the state is another optimizer's.
+  void check_owner(const StateDict& state) const;
+  std::string lr_key() const;
 
   /// Throws ValueError `[name] expected <what>, got <value>` unless `ok`.
   void require(bool ok, std::string_view what, double value) const;
@@ -140,105 +111,11 @@ class Optimizer {
   struct Group {
     std::size_t begin, end;  // in parameters_
     double lr;
-    std::vector<Slot> slots;
-  };
-  /// What is kept of one parameter.
-  struct State {
-    std::size_t group;
-    std::int64_t steps = 0;
-    double scalar = 1;
-    Tensor master = {};              // undefined where the parameter itself is updated
-    std::vector<Tensor> slots = {};  // empty before the first update
-  };
-  /// Parameters that one call of `update` changes. Kept between steps for its capacity, empty.
-  struct Batch {
-    std::size_t group = 0;
-    std::int64_t done = 0;
-    double scalar = 1;
-    bool masters = false;
-    std::vector<std::size_t> indices;
-    std::vector<Tensor> parameters, grads, copies;
-    std::vector<std::vector<Tensor>> slots;
-
-    bool holds(const State& state) const;
-    void clear();
   };
 
-  /// What gradients are multiplied by: a number, and one that only their device knows.
-  struct GradScale {
-    double number = 1;
-    Tensor factor = {};
-  };
-
-  void collect();
-  /// Nothing where the step is to be skipped.
-  std::optional<GradScale> grad_scale(const StepOptions& options) const;
-  [[noreturn]] void throw_nonfinite() const;
-  void initialize(State& state, const Tensor& value) const;
-  Batch& batch_for(const State& state);
-  void check_gradient(std::size_t index, const Tensor& grad) const;
-  void apply(const Batch& batch, const GradScale& scale);
-  bool wants_master(const Tensor& value) const;
-  std::vector<State> read_states(internal::StateReader& reader) const;
-
-  std::string name_, scalar_name_;
+  std::string name_;
   std::vector<Variable> parameters_;
-  std::vector<State> states_;  // [parameter]
   std::vector<Group> groups_;
-  std::vector<Batch> batches_;
-  NonFinite nonfinite_ = NonFinite::kApply;
-  bool master_weights_ = false;
-};
-
-/// An optimizer whose groups each have an `Options` of their own, with a member `lr`.
-template <class Options>
-class GroupedOptimizer : public Optimizer {
- public:
-  /// Another group of parameters. Throws as the constructor does; nothing is added then.
-  void add_group(std::vector<Variable> parameters, const Options& options) {
-    check(options);
-    append_group(std::move(parameters), options.lr, slots(options));
-    options_.push_back(options);
-  }
-
-  Options options(std::size_t group = 0) const {
-    Options result = options_[checked(group)];
-    result.lr = lr(group);
-    return result;
-  }
-  /// From the next step on. Throws ValueError for bad options, and for those that need other state.
-  void set_options(std::size_t group, const Options& options) {
-    check(options);
-    if (slots(options) != slots(options_[checked(group)])) {
-      throw ValueError("[" + name() + "] expected options that keep the same state");
-    }
-    set_lr(group, options.lr);
-    options_[group] = options;
-  }
-
-  std::optional<double> momentum(std::size_t group = 0) const override {
-    if (!momentum_) return std::nullopt;
-    return options_[checked(group)].*momentum_;
-  }
-  void set_momentum(std::size_t group, double momentum) override {
-    if (!momentum_) return Optimizer::set_momentum(group, momentum);
-    Options changed = options(group);
-    changed.*momentum_ = momentum;
-    set_options(group, changed);
-  }
-
- protected:
-  /// `momentum` is the member that schedules may cycle.
-  explicit GroupedOptimizer(std::string_view name, double Options::*momentum = nullptr,
-                            std::string scalar = {})
-      : Optimizer(name, std::move(scalar)), momentum_(momentum) {}
-
-  virtual void check(const Options& options) const = 0;
-  virtual std::vector<Slot> slots(const Options& options) const = 0;
-
- private:
-  double Options::*momentum_;
-  std::vector<Options> options_;
 };
 
 }  // namespace tenon::optim

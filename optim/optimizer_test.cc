@@ -10,6 +10,7 @@
 #include "optim/optim.h"
 #include "optim/testing.h"
 #include "tensor/ops.h"
+#include "tensor/testing/readme.h"
 
 namespace tenon::optim {
 namespace {
@@ -94,6 +95,26 @@ TEST(OptimizerTest, ParametersWithoutGradientStayAsTheyAre) {
   EXPECT_EQ(unused.value().to_vector<float>(), (std::vector<float>{1, 1}));
   EXPECT_EQ(names(adam.state_dict()),
             (std::vector<std::string>{"Adam.lr", "step", "0.exp_avg", "0.exp_avg_sq"}));
+}
+
+TEST(OptimizerTest, AStepFromTheLossIsTheSameStep) {
+  const auto train = [](bool from_loss) {
+    const Variable w = leaf({3}, 2);
+    Adam adam({w}, {.lr = 0.1});
+    const auto loss = [&] { return autograd::sum(autograd::square(w)); };
+    for (int i = 0; i < 3; ++i) {
+      if (from_loss) {
+        const double before = loss().item<double>();
+        EXPECT_EQ(adam.step(loss), before);
+      } else {
+        adam.zero_grad();
+        loss().backward();
+        adam.step();
+      }
+    }
+    return floats(w.value());
+  };
+  EXPECT_EQ(train(true), train(false));
 }
 
 TEST(OptimizerTest, ZeroGradForgetsAllGradients) {
@@ -451,6 +472,10 @@ TEST(OptimizerTest, ReadmeExample) {
     schedule.step();
   }
   EXPECT_NEAR(floats(w.value())[0] + floats(b.value())[0], 1, 0.1);
+}
+
+TEST(OptimizerTest, ReadmeShowsThisExample) {
+  tenon::testing::expect_examples_shown("optim/README.md", "optim/optimizer_test.cc");
 }
 
 }  // namespace

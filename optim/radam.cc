@@ -13,7 +13,7 @@ void RAdam::check(const RAdamOptions& options) const {
   internal::check_moments("RAdam", options.beta1, options.beta2, options.eps, options.weight_decay);
 }
 
-std::vector<Optimizer::Slot> RAdam::slots(const RAdamOptions&) const {
+std::vector<FusedOptimizer::Slot> RAdam::slots(const RAdamOptions&) const {
   return {{"exp_avg"}, {"exp_avg_sq"}};
 }
 

@@ -18,7 +18,7 @@ void RMSprop::check(const RMSpropOptions& options) const {
   require(is_rate(options.momentum), "a finite momentum of at least 0", options.momentum);
 }
 
-std::vector<Optimizer::Slot> RMSprop::slots(const RMSpropOptions& options) const {
+std::vector<FusedOptimizer::Slot> RMSprop::slots(const RMSpropOptions& options) const {
   std::vector<Slot> slots = {{"square_avg"}};
   if (options.centered) slots.push_back({"grad_avg"});
   if (options.momentum != 0) slots.push_back({"momentum_buffer"});

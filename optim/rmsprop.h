@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "optim/optimizer.h"
+#include "optim/fused_optimizer.h"
 
 namespace tenon::optim {
 

@@ -22,7 +22,7 @@ void SGD::check(const SGDOptions& options) const {
   require(options.dampening == 0, "dampening 0 for nesterov", options.dampening);
 }
 
-std::vector<Optimizer::Slot> SGD::slots(const SGDOptions& options) const {
+std::vector<FusedOptimizer::Slot> SGD::slots(const SGDOptions& options) const {
   if (options.momentum == 0) return {};
   return {{"momentum_buffer"}};
 }

@@ -264,7 +264,7 @@ class Replay {
 TEST(TrajectoryTest, TheFileIsWhole) {
   ASSERT_EQ(golden().initial.size(), 7u);
   ASSERT_EQ(golden().gradients.size(), 10u);
-  ASSERT_EQ(golden().trajectories.size(), 53u);
+  ASSERT_EQ(golden().trajectories.size(), 112u);
   for (const Trajectory& t : golden().trajectories) ASSERT_EQ(t.rows.size(), 10u) << t.name;
 }
 

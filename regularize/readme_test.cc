@@ -1,5 +1,7 @@
 // The example of the README.
 
+#include "tensor/testing/readme.h"
+
 #include "data/data_loader.h"
 #include "data/tensor_dataset.h"
 #include "gtest/gtest.h"
@@ -56,6 +58,10 @@ TEST(RegularizeTest, CallbacksCompose) {
   EXPECT_GT(history->back().value("weight_norm"), 0);
   EXPECT_EQ(masks.sparsity(), 0.5);
   EXPECT_EQ(average.count(), 4);
+}
+
+TEST(Readme, ShowsThisCode) {
+  tenon::testing::expect_examples_shown("regularize/README.md", "regularize/readme_test.cc");
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // The example of README.md, compiled and run, and the proof that it is the same.
+#include "tensor/testing/readme.h"
+
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <iostream>
 #include <sstream>
 #include <string>
@@ -40,30 +41,6 @@ TEST(Readme, ExampleGivesWhatItSays) {
   EXPECT_EQ(errors.str(), "[matmul] expected b with 3 rows (a f32 [2,3]), got b f32 [2,3]\n");
 }
 
-/// Lines without their spaces, which clang-format may change; empty ones left out.
-static std::vector<std::string> lines_of(const std::string& path) {
-  std::ifstream file(path);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) {
-    std::erase(line, ' ');
-    if (!line.empty()) lines.push_back(line);
-  }
-  return lines;
-}
-
 TEST(Readme, ExampleIsTheOneAbove) {
-  const std::vector<std::string> readme = lines_of("tensor/README.md");
-  const std::vector<std::string> test = lines_of("tensor/readme_test.cc");
-  std::size_t at = 0, found = 0;
-  bool inside = false;
-  for (const std::string& line : readme) {
-    if (line.starts_with("```")) {
-      inside = line == "```cpp";
-    } else if (inside) {
-      while (at < test.size() && test[at] != line) ++at;
-      ASSERT_LT(at, test.size()) << "not in this test, or not in this order: " << line;
-      ++found;
-    }
-  }
-  EXPECT_GT(found, 10u);
+  tenon::testing::expect_examples_shown("tensor/README.md", "tensor/readme_test.cc");
 }

@@ -69,39 +69,83 @@ TEST(PlateauScheduleTest, LowersTheRateWhereNothingGetsBetter) {
   EXPECT_NEAR(rates_of(plateau)[6], 0.01, 1e-12);
 }
 
-// Whatever has a state goes on bit for bit, in either order with the checkpoint.
+// Ends a run with an error after some updates, as a kill would.
+struct Killer : Callback {
+  explicit Killer(std::int64_t step) : step(step) {}
+  absl::Status on_step_end(Run& run, const data::Batch&) override {
+    return run.step == step ? absl::CancelledError("killed") : absl::OkStatus();
+  }
+  std::int64_t step;
+};
+
+struct Ended {
+  absl::Status status;
+  std::vector<float> weights;
+  double lr = 0, scale = 0;
+};
+
+// A run of 5 epochs with 3 steps each in a new process, with all that has a state.
+Ended run_with_states(const std::string& path, std::int64_t killed_at = -1) {
+  manual_seed(4);
+  const data::TensorDataset set = half_planes(48);
+  Net net;
+  data::DataLoader loader(set, {.batch_size = 16, .shuffle = true});
+  optim::Adam optimizer(net.parameters(), {.lr = 0.05});
+  RateSchedule schedule(optim::cosine_annealing_lr({.steps = 15}));
+  PlateauSchedule plateau({.patience = 1}, "train_loss");
+  Ema ema({.decay = 0.9});
+  optim::LossScaler scaler({.scale = 1024, .interval = 4});
+  Checkpoint checkpoint({.path = path, .resume = true, .every_steps = 1});
+  Killer killer(killed_at);
+  const absl::Status status = fit(net, loader, optimizer,
+                                  {.epochs = 5,
+                                   .scaler = &scaler,
+                                   .validation = &loader,
+                                   .callbacks = {&schedule, &plateau, &ema, &checkpoint, &killer}})
+                                  .status();
+  return {status, weights(net), optimizer.lr(), scaler.scale()};
+}
+
 TEST(CheckpointedCallbacksTest, GoOnAsIfNothingHadHappened) {
   const std::string folder = fresh_folder(::testing::TempDir() + "/stateful");
-  const data::TensorDataset set = half_planes(48);
-  std::vector<std::vector<float>> ends;
-  std::vector<double> rates, scales;
-  for (const std::string name : {"whole", "parts"}) {
-    for (const int epochs : {name == "parts" ? 2 : 5, 5}) {
-      manual_seed(4);
-      Net net;
-      data::DataLoader loader(set, {.batch_size = 16, .shuffle = true});
-      optim::Adam optimizer(net.parameters(), {.lr = 0.05});
-      RateSchedule schedule(optim::cosine_annealing_lr({.steps = 15}));
-      PlateauSchedule plateau({.patience = 1}, "train_loss");
-      Ema ema({.decay = 0.9});
-      optim::LossScaler scaler({.scale = 1024, .interval = 4});  // 6 steps leave 2 of an interval
-      Checkpoint checkpoint({.path = folder + "/" + name + ".safetensors", .resume = true});
-      const auto history = fit(net, loader, optimizer,
-                               {.epochs = epochs,
-                                .scaler = &scaler,
-                                .validation = &loader,
-                                .callbacks = {&schedule, &checkpoint, &plateau, &ema}});
-      ASSERT_TRUE(history.ok()) << history.status();
-      if (epochs != 5) continue;
-      ends.push_back(weights(net));
-      rates.push_back(history->back().value("lr"));
-      scales.push_back(scaler.scale());
-    }
+  const Ended whole = run_with_states(folder + "/whole");
+  ASSERT_TRUE(whole.status.ok()) << whole.status;
+  EXPECT_EQ(whole.scale, 1024 * 8);  // 15 steps, doubled after each 4
+  for (std::int64_t kill = 1; kill < 15; ++kill) {
+    const std::string path = folder + "/" + std::to_string(kill);
+    EXPECT_TRUE(absl::IsCancelled(run_with_states(path, kill).status));
+    const Ended resumed = run_with_states(path);
+    ASSERT_TRUE(resumed.status.ok()) << resumed.status;
+    EXPECT_EQ(resumed.weights, whole.weights) << kill;  // the averages
+    EXPECT_EQ(resumed.lr, whole.lr) << kill;
+    EXPECT_EQ(resumed.scale, whole.scale) << kill;
   }
-  // "whole" ran a second time from its own end, which changes nothing.
-  EXPECT_EQ(ends.front(), ends.back());
-  EXPECT_EQ(rates.front(), rates.back());
-  EXPECT_EQ(scales, std::vector<double>(3, 1024 * 8));  // 15 steps, doubled after each 4
+  // From its own end, which changes nothing.
+  EXPECT_EQ(run_with_states(folder + "/whole").weights, whole.weights);
+}
+
+// L-BFGS keeps whole vectors of the last steps, and goes on with them.
+TEST(CheckpointedCallbacksTest, LbfgsGoesOnToo) {
+  const std::string folder = fresh_folder(::testing::TempDir() + "/lbfgs");
+  const data::TensorDataset set = half_planes(48);
+  const auto run = [&](const std::string& name, std::int64_t killed_at = -1) {
+    manual_seed(4);
+    Net net;
+    data::DataLoader loader(set, {.batch_size = 16});
+    optim::LBFGS optimizer(net.parameters(), {.lr = 0.1, .history = 3});
+    Checkpoint checkpoint({.path = folder + "/" + name, .resume = true, .every_steps = 1});
+    Killer killer(killed_at);
+    const absl::Status status =
+        fit(net, loader, optimizer, {.epochs = 3, .callbacks = {&checkpoint, &killer}}).status();
+    return Ended{status, weights(net)};
+  };
+  const Ended whole = run("whole");
+  ASSERT_TRUE(whole.status.ok()) << whole.status;
+  for (const std::int64_t kill : {1, 2, 5, 7}) {
+    const std::string name = std::to_string(kill);
+    EXPECT_TRUE(absl::IsCancelled(run(name, kill).status));
+    EXPECT_EQ(run(name).weights, whole.weights) << kill;
+  }
 }
 
 TEST(CheckpointedCallbacksTest, ALossScalerTooManyOrTooFewIsNamed) {

@@ -1,5 +1,7 @@
 // The example of the README.
 
+#include "tensor/testing/readme.h"
+
 #include <filesystem>
 #include <string>
 
@@ -35,6 +37,7 @@ absl::Status readme(layers::Module& net, data::DataLoader& loader, data::DataLoa
 }
 
 TEST(TrainTest, ReadmeExample) {
+  const std::filesystem::path before = std::filesystem::current_path();
   std::filesystem::current_path(train::testing::fresh_folder(::testing::TempDir() + "/readme"));
   std::filesystem::create_directory("run");
   const data::TensorDataset set = train::testing::half_planes(64);
@@ -48,6 +51,11 @@ TEST(TrainTest, ReadmeExample) {
             (std::vector<std::string>{"checkpoint-0008.safetensors", "checkpoint-0009.safetensors",
                                       "checkpoint-0010.safetensors", "checkpoint.safetensors",
                                       "metrics.csv", "report.html", "tensorboard"}));
+  std::filesystem::current_path(before);
+}
+
+TEST(Readme, ShowsThisCode) {
+  tenon::testing::expect_examples_shown("train/README.md", "train/readme_test.cc");
 }
 
 }  // namespace

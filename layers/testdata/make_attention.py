@@ -55,6 +55,10 @@ def embed(module, ids):
     return module(ids)
 
 
+def combine(module, left, right):
+    return module(left, right)
+
+
 def cases(generator):
     x, other, memory = normal((B, T, E), generator), normal((B, T, E), generator), normal((B, S, E), generator)
     present = torch.tensor([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]).bool()
@@ -79,6 +83,10 @@ def cases(generator):
         "x": other, "memory": memory, "seen": causal(T), "present": present}
     yield "decoder_gelu_first", decoder(dropout=0.0, activation="gelu", norm_first=True), decode, {
         "x": other, "memory": memory}
+    left, right = normal((5, 3), generator), normal((5, 2), generator)
+    yield "bilinear", nn.Bilinear(3, 2, 4), combine, {"left": left, "right": right}
+    yield "bilinear_no_bias", nn.Bilinear(3, 1, 1, bias=False), combine, {
+        "left": normal((2, 3, 3), generator), "right": normal((2, 3, 1), generator)}
 
 
 def run(module, call, inputs, generator):

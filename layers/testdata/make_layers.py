@@ -153,6 +153,12 @@ POOLS = {
     "adaptive_max_pool1d": (nn.AdaptiveMaxPool1d(3), (2, 3, 7)),
 }
 
+EVALUATED = {
+    "batch_norm1d_eval": (nn.BatchNorm1d(5).eval(), (1, 5)),
+    "batch_norm1d_3d_eval": (nn.BatchNorm1d(3).eval(), (2, 3, 7)),
+    "batch_norm2d_plain_eval": (nn.BatchNorm2d(2, affine=False).eval(), (3, 2, 1, 5)),
+}
+
 LOSSES = ["mean", "sum", "none"]
 
 
@@ -207,7 +213,7 @@ def main():
     for p in (0.1, 0.5):
         for name, tensor in run_alpha_dropout(p, generator).items():
             tensors["alpha_dropout_" + str(p) + "/" + name] = tensor
-    for case, (module, shape) in POOLS.items():
+    for case, (module, shape) in (POOLS | EVALUATED).items():
         for name, tensor in run_case(module, shape, generator).items():
             tensors[case + "/" + name] = tensor
     write_safetensors(sys.argv[1], tensors)

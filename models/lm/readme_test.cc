@@ -1,4 +1,6 @@
 // The example of README.md.
+#include "tensor/testing/readme.h"
+
 #include <string>
 #include <vector>
 
@@ -23,6 +25,10 @@ TEST(Readme, LoadGenerateLearn) {
 
   EXPECT_LE(ids.size(), 8u);
   EXPECT_TRUE(model->parameters()[0].grad().defined());
+}
+
+TEST(Readme, ShowsThisCode) {
+  tenon::testing::expect_examples_shown("models/lm/README.md", "models/lm/readme_test.cc");
 }
 
 }  // namespace

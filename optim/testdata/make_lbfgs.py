@@ -28,6 +28,7 @@ def quadratic(x, y):
 CASES = [
     ("quadratic", "quadratic", dict(lr=0.1)),
     ("quadratic_short", "quadratic", dict(lr=0.2, max_iter=4, history_size=2)),
+    ("quadratic_single", "quadratic", dict(lr=0.3, max_iter=1)),
     ("quadratic_wolfe", "quadratic", dict(max_iter=3, line_search_fn="strong_wolfe")),
     ("rosenbrock_wolfe", "rosenbrock", dict(max_iter=5, line_search_fn="strong_wolfe")),
     ("rosenbrock_history", "rosenbrock", dict(max_iter=6, history_size=3, line_search_fn="strong_wolfe")),

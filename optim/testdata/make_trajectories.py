@@ -9,8 +9,11 @@ not PyTorch's: lr_from_6 is the learning rate from the sixth step on, and skip=1
 without a gradient in steps 4 to 6. What PyTorch lacks is written out below in NumPy: SGD with decoupled
 weight decay (Loshchilov & Hutter 2019, algorithm 1) and Lion (Chen et al. 2023, algorithm 2). Muon updates
 the matrix alone; PyTorch's own runs with the iteration in double precision, so that it can be compared.
+
+CASES are told one by one; FLAGS adds every combination of what can be on or off in each optimizer.
 """
 
+import itertools
 import math
 
 import numpy as np
@@ -87,6 +90,38 @@ CASES = [
     ("muon_plain", "Muon", dict(lr=0.05, momentum=0.8, nesterov=False, weight_decay=0.0)),
     ("muon_adamw_rates", "Muon", dict(lr=0.05, weight_decay=0.5, match_adamw=True, lr_from_6=0.01)),
 ]
+
+DECAYS = [{}, dict(weight_decay=0.1)]
+AMSGRAD = [{}, dict(amsgrad=True)]
+DECOUPLED = [{}, dict(weight_decay=0.1), dict(weight_decay=0.1, decoupled_weight_decay=True)]
+
+# For each optimizer, lists of choices: every choice of the first with every choice of the second, …
+FLAGS = {
+    "SGD": [[{}, dict(momentum=0.9), dict(momentum=0.9, dampening=0.3), dict(momentum=0.9, nesterov=True)],
+            DECAYS],
+    "SGDW": [[{}, dict(momentum=0.9), dict(momentum=0.9, dampening=0.3), dict(momentum=0.9, nesterov=True)],
+             [dict(weight_decay=0.1)]],
+    "Adam": [AMSGRAD, DECAYS],
+    "AdamW": [AMSGRAD, [dict(weight_decay=0.0), dict(weight_decay=0.1)]],
+    "Adagrad": [[{}, dict(lr_decay=0.1)], [{}, dict(initial_accumulator_value=0.5)], DECAYS],
+    "Adadelta": [DECAYS],
+    "RMSprop": [[{}, dict(momentum=0.9)], [{}, dict(centered=True)], DECAYS],
+    "Adamax": [DECAYS],
+    "NAdam": [[{}, dict(momentum_decay=0.1)], DECOUPLED],
+    "RAdam": [DECOUPLED],
+    "Lion": [DECAYS],
+    "Muon": [[{}, dict(nesterov=False)], [{}, dict(match_adamw=True)],
+             [dict(weight_decay=0.0), dict(weight_decay=0.5)]],
+}
+
+
+def combinations():
+    for optimizer, choices in FLAGS.items():
+        for number, chosen in enumerate(itertools.product(*choices)):
+            options = dict(lr=0.02)
+            for flags in chosen:
+                options.update(flags)
+            yield f"{optimizer.lower()}_flags_{number}", optimizer, options
 
 
 class SGDW(torch.optim.SGD):
@@ -169,6 +204,6 @@ print(row(INITIAL))
 print("gradients")
 for gradients in GRADIENTS:
     print(row(gradients))
-for name, optimizer, options in CASES:
+for name, optimizer, options in [*CASES, *combinations()]:
     print("case", name, optimizer, *(f"{key}={float(value)!r}" for key, value in options.items()))
     run(optimizer, options)
