@@ -5,7 +5,6 @@
 #include "benchmarks/workloads.h"
 
 int main() {
-  const auto step =
-      tenon::benchmarks::workloads().front().prepare(tenon::benchmarks::Compute::kF32);
+  const auto step = tenon::benchmarks::workloads().front().prepare({});
   for (int i = 0; i < 10; ++i) step();
 }

@@ -56,12 +56,16 @@ void to_bf16(models::CausalLm& model) {
   }
 }
 
-std::function<void()> make(bool quantized, Compute compute) {
+std::function<void()> make(bool quantized, const Setup& setup) {
+  if (quantized && !setup.device.is_cpu()) {
+    throw DeviceError("[quantize] expected a model on the cpu: there is no form of it for a GPU");
+  }
   Generator& random = default_generator();
   auto task = std::make_shared<Task>();
   task->model =
       models::make_causal_lm({.vocab_size = 50000, .activation = models::LmActivation::kGelu});
-  if (compute == Compute::kBF16) task->autocast = DType::kBF16;
+  task->model->to(setup.device);
+  if (setup.compute == Compute::kBF16) task->autocast = DType::kBF16;
   if (quantized) {
     finetune::quantize_linears(*task->model);
   } else if (task->autocast) {
@@ -74,15 +78,15 @@ std::function<void()> make(bool quantized, Compute compute) {
                             .alpha = 32});
   task->optimizer =
       std::make_unique<optim::AdamW>(task->lora->trainable(), optim::AdamWOptions{.lr = 2e-4});
-  task->tokens = randint(0, 50000, {2, 128}, random);
-  task->labels = randint(0, 50000, {256}, random);
+  task->tokens = randint(0, 50000, {2, 128}, random).to(setup.device);
+  task->labels = randint(0, 50000, {256}, random).to(setup.device);
   return [task] { task->step(); };
 }
 
 }  // namespace
 
 Workload opt125m_lora(const std::string& name, bool quantized) {
-  return {name, kFlop, [quantized](Compute compute) { return make(quantized, compute); }};
+  return {name, kFlop, [quantized](const Setup& setup) { return make(quantized, setup); }};
 }
 
 }  // namespace tenon::benchmarks

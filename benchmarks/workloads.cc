@@ -82,14 +82,15 @@ using MakeInputs = std::function<Tensor(Generator&)>;
 Workload classifier(const std::string& name, double flop, std::int64_t count, std::int64_t classes,
                     MakeOptimizer make_optimizer, const MakeModel& make_model,
                     const MakeInputs& make_inputs) {
-  return {name, flop, [=](Compute compute) {
+  return {name, flop, [=](const Setup& setup) {
             Generator& random = default_generator();
             Classification task;
-            task.compute = compute;
+            task.compute = setup.compute;
             task.model = make_model();
+            task.model->to(setup.device);
             task.optimizer = make_optimizer(*task.model);
-            task.inputs = make_inputs(random);
-            task.labels = randint(0, classes, {count}, random);
+            task.inputs = make_inputs(random).to(setup.device);
+            task.labels = randint(0, classes, {count}, random).to(setup.device);
             return steps_of(std::move(task));
           }};
 }

@@ -8,16 +8,24 @@
 #include <string>
 #include <vector>
 
+#include "tensor/device.h"
+
 namespace tenon::benchmarks {
 
 /// What products are computed in; parameters and optimizers are f32.
 enum class Compute { kF32, kBF16 };
 
+struct Setup {
+  Compute compute = Compute::kF32;
+  Device device = kCpu;
+};
+
 struct Workload {
   std::string name;
   double flop;  ///< of matrix products in one step, the first layer's input gradient left out
-  /// Builds model, optimizer and batch; each call of what it returns is one training step.
-  std::function<std::function<void()>(Compute)> prepare;
+  /// Builds model, optimizer and batch; each call of what it returns is one training step. Throws
+  /// DeviceError where the device has no form of it.
+  std::function<std::function<void()>(const Setup&)> prepare;
 };
 
 std::vector<Workload> workloads();

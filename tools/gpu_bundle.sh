@@ -1,7 +1,8 @@
 #!/bin/bash
-# gpu_bundle.sh [--native] FOLDER: packs the tests that need a GPU, with the libraries that they need
-# beside the C library and CUDA's, for a machine that has a GPU but no toolchain. There:
-#   FOLDER/run.sh
+# gpu_bundle.sh [--native] FOLDER: packs the tests and benchmarks that need a GPU, with the libraries
+# that they need beside the C library and CUDA's, for a machine that has a GPU but no toolchain. There:
+#   FOLDER/run.sh                # the tests
+#   FOLDER/run.sh --benchmarks   # the tests, then training steps, and PyTorch's where it is there
 # Built for any x86-64 processor with AVX2; with --native for one like this machine's, which is
 # quicker where everything is built so already.
 set -euo pipefail
@@ -11,26 +12,36 @@ readonly MOST_MEGABYTES=45
 readonly TESTS=(
   //tensor/cuda:device_count_test
   //tensor/cuda:backend_test
+  //tensor/cuda:captured_step_test
+  //data:device_loader_test
+  //models:captured_training_test
   //autograd/testing:op_cuda_test
 )
+readonly STEPS=//benchmarks:steps
+# Of PyTorch: the CUDA script, and the table of networks that it reads, where that is there.
+readonly PEERS=(benchmarks/peers/torch_cuda.py ../shared/peers/torch_cpu.py)
 
 flags=(--config=portable)
 if [ "${1:-}" = --native ]; then flags=(); shift; fi
 if [ $# -ne 1 ]; then sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0" >&2; exit 2; fi
-mkdir -p "$1/tests"
+mkdir -p "$1/tests" "$1/benchmarks"
 folder=$(cd "$1" && pwd)
 libraries=$(mktemp -d)
 trap 'rm -rf "$libraries"' EXIT
 
-./bazelw build "${flags[@]}" "${TESTS[@]}"
+./bazelw build "${flags[@]}" "${TESTS[@]}" "$STEPS"
+install -m 755 bazel-bin/benchmarks/steps "$folder/benchmarks/"
+for script in "${PEERS[@]}"; do
+  if [ -f "$script" ]; then install -m 644 "$script" "$folder/benchmarks/"; fi
+done
 for label in "${TESTS[@]}"; do
   path=${label#//}
   install -m 755 "bazel-bin/${path/://}" "$folder/tests/"
 done
-strip "$folder"/tests/*
+strip "$folder"/tests/* "$folder/benchmarks/steps"
 
 # The C library's parts have to be the other machine's own.
-ldd "$folder"/tests/* | awk '$3 ~ /^\// {print $3}' | sort -u |
+ldd "$folder"/tests/* "$folder/benchmarks/steps" | awk '$3 ~ /^\// {print $3}' | sort -u |
   grep -vE '/(libc|libm|libdl|librt|libpthread|ld-linux[^/]*)\.so' |
   while read -r library; do install -m 644 "$library" "$libraries/"; done
 strip --strip-unneeded "$libraries"/*
@@ -39,8 +50,9 @@ tar -C "$libraries" -czf "$folder/libraries.tar.gz" .  # oneDNN alone is 40 MB
 cat >"$folder/run.sh" <<'RUN'
 #!/bin/bash
 # Runs every test of this folder on the machine's GPU; arguments go to each (--gtest_filter=…,
-# --gtest_list_tests). Finds CUDA's libraries where the toolkit, a Python environment or the system
-# has them. Ends with "N passed, N failed"; exits 1 when anything failed.
+# --gtest_list_tests). After --benchmarks, the first, come timings of training steps. Finds CUDA's
+# libraries where the toolkit, a Python environment or the system has them. Ends with
+# "N passed, N failed"; exits 1 when anything failed.
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 libraries=$(mktemp -d)
@@ -59,6 +71,9 @@ cuda_folders() {
 LD_LIBRARY_PATH="$libraries:$(cuda_folders | paste -sd:):${LD_LIBRARY_PATH:-}"
 export LD_LIBRARY_PATH
 
+benchmarks=
+if [ "${1:-}" = --benchmarks ]; then benchmarks=1; shift; fi
+
 passed=0 failed=0 skipped=0
 for test in "$here"/tests/*; do
   echo "== $(basename "$test")"
@@ -73,6 +88,20 @@ for test in "$here"/tests/*; do
   skipped=$((skipped + $(count SKIPPED)))
   failed=$((failed + bad))
 done
+
+# Steps as they are and captured, in f32 and bf16, and PyTorch's beside them.
+if [ -n "$benchmarks" ]; then
+  steps=$here/benchmarks/steps
+  for flags in "" "--bf16"; do
+    echo "== steps --device=cuda $flags"; "$steps" --device=cuda $flags || failed=$((failed + 1))
+    echo "== steps --device=cuda --capture $flags"
+    "$steps" --device=cuda --capture $flags || failed=$((failed + 1))
+    if python3 -c 'import torch' 2>/dev/null; then
+      echo "== torch_cuda.py $flags"; python3 "$here/benchmarks/torch_cuda.py" $flags
+    fi
+  done
+fi
+
 [ "$skipped" -eq 0 ] || echo "$skipped skipped"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

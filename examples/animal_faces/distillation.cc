@@ -55,7 +55,7 @@ Tensor lessons(layers::Module& teacher, const Examples& examples) {
 train::Forward learn_from(const Tensor& logits, const regularize::DistillationOptions& options) {
   return [=](layers::Module& net, const data::Batch& batch) -> train::ForwardResult {
     const autograd::Variable output = net(batch.inputs);
-    const Tensor teacher = index_select(logits, 0, batch.indices);
+    const Tensor teacher = index_select(logits, 0, batch.indices).to(batch.inputs.device());
     return {output, regularize::distillation_loss(output, teacher, batch.targets, options)};
   };
 }

@@ -24,7 +24,8 @@ TrialOptions training(const ExperimentOptions& options, std::uint64_t seed, doub
   return {.epochs = options.epochs,
           .batch_size = options.batch_size,
           .sgd = {.lr = options.lr, .momentum = momentum},
-          .seed = seed};
+          .seed = seed,
+          .device = options.device};
 }
 
 absl::StatusOr<Trial> run_trial(layers::Module& net, const Parts& parts,
@@ -36,6 +37,7 @@ absl::StatusOr<Trial> run_trial(layers::Module& net, const Parts& parts,
                                             .seed = options.seed,
                                             .transform = options.transform});
   data::DataLoader validation_loader(validation_set, {.batch_size = kJudgedAtOnce});
+  net.to(options.device);
   optim::SGD optimizer(net.parameters(), options.sgd);
   train::Accuracy right;
   auto history = train::fit(net, train_loader, optimizer,
@@ -52,6 +54,7 @@ absl::StatusOr<Trial> run_trial(layers::Module& net, const Parts& parts,
               .test_accuracy = accuracy(net, parts.test),
               .norm = regularize::frobenius_norm(net)};
   trial.seconds = training_seconds(trial.history);
+  net.to(kCpu);
   return trial;
 }
 

@@ -26,13 +26,14 @@ struct TrialOptions {
   std::int64_t batch_size = 128;
   optim::SGDOptions sgd = {.lr = 5e-3, .momentum = 0.9};
   std::uint64_t seed = 1;  ///< of the order of the pictures
+  Device device = kCpu;
   train::Loss loss = {};
   train::Forward forward = {};
   std::vector<train::Callback*> callbacks = {};
   std::function<void(data::Batch&, const data::BatchKey&)> transform = {};  ///< of training
 };
 
-/// The experiment's epochs, batch size and rate.
+/// The experiment's epochs, batch size, rate and device.
 TrialOptions training(const ExperimentOptions& options, std::uint64_t seed, double momentum = 0.9);
 
 struct Trial {
@@ -44,7 +45,8 @@ struct Trial {
   double seconds = 0;  ///< of training alone
 };
 
-/// Trains with SGD, looking at the validation pictures after each epoch, and judges the result.
+/// Trains with SGD on the device, looking at the validation pictures after each epoch, judges the
+/// result there, and moves the network to the CPU.
 absl::StatusOr<Trial> run_trial(layers::Module& net, const Parts& parts,
                                 const TrialOptions& options);
 

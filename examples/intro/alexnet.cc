@@ -50,7 +50,7 @@ DropoutFacts look_at_dropout(models::AlexNet& net, const Tensor& images) {
   const autograd::NoGrad no_grad;
   DropoutFacts facts;
   net.train();
-  const Variable before = ones({1, 9216});
+  const Variable before = ones({1, 9216}, {.device = images.device()});
   facts.cleared = mean(eq(net.classifier[0](before).value(), 0).to(DType::kF64)).item<double>();
   facts.training_passes_differ = !same(net(images).value(), net(images).value());
   net.eval();
@@ -82,12 +82,15 @@ absl::Status look(ExperimentOptions& options) {
   // Every third: all classes are among them.
   const std::int64_t count = photographs->labels.size(0);
   const std::int64_t stride = std::max<std::int64_t>(1, count / options.batch_size);
-  const Tensor images = photographs->images.slice(0, 0, count, stride).contiguous();
-  const Tensor labels = photographs->labels.slice(0, 0, count, stride).contiguous();
+  const Tensor images =
+      photographs->images.slice(0, 0, count, stride).contiguous().to(options.device);
+  const Tensor labels =
+      photographs->labels.slice(0, 0, count, stride).contiguous().to(options.device);
 
   manual_seed(options.seed);
   models::AlexNet net;
   if (!options.quiet) std::printf("%s\n", net.summary({1, 3, kSide, kSide}).c_str());
+  net.to(options.device);
   const DropoutFacts dropout = look_at_dropout(net, images.slice(0, 0, 2));
   const std::vector<double> losses = train_on(net, images, labels, options);
 

@@ -100,6 +100,7 @@ class Transfer {
       layers::freeze(net, "*");
       layers::unfreeze(net, "linear.*");
     }
+    net.to(options_.device);
     const auto optimizer = optimizer_for(net, method);
     data::DataLoader train_loader(
         train_set, {.batch_size = options_.batch_size, .shuffle = true, .seed = seed});

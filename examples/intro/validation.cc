@@ -87,6 +87,7 @@ class Search {
     sizes.back() = 10;
     auto net = std::make_unique<models::Mlp>(
         models::MlpOptions{.sizes = sizes, .dropout = choice.dropout});
+    net->to(options_.device);
     optim::AdamW optimizer(net->parameters(),
                            {.lr = choice.lr, .weight_decay = choice.weight_decay});
     train::Accuracy accuracy;

@@ -91,6 +91,7 @@ absl::StatusOr<Outcome> learn(const Hillshade& problem, const Setting& setting,
   manual_seed(seed);
   layers::Sequential net;
   build(net, setting);
+  net.to(options.device);
   const auto optimizer = optimizer_for(net, setting);
   const data::TensorDataset train_set(problem.train.inputs, problem.train.shade);
   const data::TensorDataset test_set(problem.test.inputs, problem.test.shade);
@@ -108,9 +109,11 @@ absl::StatusOr<Outcome> learn(const Hillshade& problem, const Setting& setting,
                              .callbacks = {&rate}});
   if (!history.ok()) return history.status();
   const autograd::NoGrad no_grad;
-  return Outcome{.history = *std::move(history),
-                 .parameters = net.num_parameters(),
-                 .around = net(inputs_at(aspects(), 20)).value().flatten() * 255.0};
+  return Outcome{
+      .history = *std::move(history),
+      .parameters = net.num_parameters(),
+      .around =
+          net(inputs_at(aspects(), 20).to(options.device)).value().to(kCpu).flatten() * 255.0};
 }
 
 // Slopes near 20 degrees of the test set, beside what three networks say of them.

@@ -100,6 +100,7 @@ absl::StatusOr<double> error_after(const Hillshade& problem, const train::Loss& 
   models::Ffnn net(
       {.inputs = 2,
        .layers = {{5, models::with<layers::Tanh>}, {4, models::with<layers::Tanh>}, {1}}});
+  net.to(options.device);
   optim::Adam optimizer(net.parameters(), {.lr = 0.01});
   train::RateSchedule rate(
       optim::cosine_annealing_lr({.steps = options.epochs * train_loader.num_batches()}));

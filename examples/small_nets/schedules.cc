@@ -93,6 +93,7 @@ absl::StatusOr<Outcome> learn(const ImageProblem& digits, const Named& named,
   data::DataLoader train_loader(train_set,
                                 {.batch_size = options.batch_size, .shuffle = true, .seed = seed});
   data::DataLoader test_loader(test_set, {.batch_size = 500});
+  net.to(options.device);
   optim::SGD optimizer(net.parameters(), {.lr = options.lr, .momentum = 0.9});
   train::Accuracy accuracy;
   RateLog rates;

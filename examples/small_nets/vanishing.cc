@@ -85,6 +85,7 @@ absl::StatusOr<Outcome> learn(const ImageProblem& digits, const Variant& variant
   data::DataLoader train_loader(train_set,
                                 {.batch_size = options.batch_size, .shuffle = true, .seed = seed});
   data::DataLoader test_loader(test_set, {.batch_size = 500});
+  net.to(options.device);
   optim::Adam optimizer(net.parameters(), {.lr = options.lr});
   train::Accuracy accuracy;
   auto history =

@@ -1,6 +1,7 @@
 // Convolutions through cuDNN, over channels-last images (f64: row-major, which is all that cuDNN
 // has for it). What the library's heuristic chooses for a shape is kept; of its algorithms only
-// those that give the same bits every time are taken, and f32 is computed in f32, without TF32.
+// those that give the same bits every time are taken, and f32 is computed in f32, without TF32,
+// unless the program has chosen otherwise (tensor/numerics.h).
 #include <cudnn.h>
 
 #include <array>
@@ -14,6 +15,7 @@
 #include "tensor/cuda/kernels.h"
 #include "tensor/cuda/reduce.h"
 #include "tensor/cuda/submit.h"
+#include "tensor/numerics.h"
 
 namespace tenon::cuda {
 namespace {
@@ -122,9 +124,17 @@ struct Problem {
   const Shape& weight;
   const Shape& y;
   const Conv2dParams& params;
+  Numerics numerics = tenon::numerics();
+
+  cudnnMathType_t mathematics() const {
+    if (size_of(dtype) == 2) return CUDNN_TENSOR_OP_MATH;
+    return numerics.tf32 && dtype == DType::kF32 ? CUDNN_DEFAULT_MATH : CUDNN_FMA_MATH;
+  }
 
   std::vector<std::int64_t> key() const {
     std::vector<std::int64_t> key{current_device(),
+                                  numerics.tf32,
+                                  numerics.deterministic,
                                   static_cast<std::int64_t>(direction),
                                   static_cast<std::int64_t>(dtype),
                                   params.stride.first,
@@ -140,17 +150,22 @@ struct Problem {
   }
 };
 
-/// The first algorithm that the library recommends, is able to run, and always gives the same bits.
+/// The first algorithm that the library recommends and is able to run, and that gives the same bits
+/// every time where the program wants that.
 template <class Perf>
-const Perf& first_fitting(const std::array<Perf, kMostAlgorithms>& all, int count) {
+const Perf& first_fitting(const std::array<Perf, kMostAlgorithms>& all, int count,
+                          bool deterministic) {
   for (int i = 0; i < count; ++i) {
     const Perf& one = all[static_cast<std::size_t>(i)];
-    if (one.status == CUDNN_STATUS_SUCCESS && one.determinism == CUDNN_DETERMINISTIC &&
+    const bool repeats = one.determinism == CUDNN_DETERMINISTIC;
+    if (one.status == CUDNN_STATUS_SUCCESS && (repeats || !deterministic) &&
         one.memory <= kMostWorkspace) {
       return one;
     }
   }
-  throw DeviceError("[conv2d] expected cuDNN to have a deterministic algorithm, got none");
+  throw DeviceError("[conv2d] expected cuDNN to have " +
+                    std::string(deterministic ? "a deterministic algorithm" : "an algorithm") +
+                    ", got none");
 }
 
 /// A convolution that was prepared: everything but the addresses.
@@ -163,7 +178,8 @@ class Plan {
         convolution_(
             make(dnn().cudnnCreateConvolutionDescriptor, dnn().cudnnDestroyConvolutionDescriptor)),
         direction_(p.direction),
-        wide_(p.dtype == DType::kF64) {
+        wide_(p.dtype == DType::kF64),
+        deterministic_(p.numerics.deterministic) {
     describe(x_.get(), p.x, p.dtype);
     describe(y_.get(), p.y, p.dtype);
     check("describe a filter",
@@ -178,8 +194,7 @@ class Plan {
                                                 wide_ ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT));
     check("take groups", dnn().cudnnSetConvolutionGroupCount(convolution_.get(), p.params.groups));
     check("take a kind of mathematics",
-          dnn().cudnnSetConvolutionMathType(
-              convolution_.get(), size_of(p.dtype) == 2 ? CUDNN_TENSOR_OP_MATH : CUDNN_FMA_MATH));
+          dnn().cudnnSetConvolutionMathType(convolution_.get(), p.mathematics()));
     choose();
   }
 
@@ -225,7 +240,7 @@ class Plan {
       check("choose an algorithm", dnn().cudnnGetConvolutionForwardAlgorithm_v7(
                                        library(), x_.get(), weight_.get(), convolution_.get(),
                                        y_.get(), kMostAlgorithms, &count, all.data()));
-      const auto& best = first_fitting(all, count);
+      const auto& best = first_fitting(all, count, deterministic_);
       forward_ = best.algo;
       take(best.memory, best.mathType);
     } else if (direction_ == Direction::kInput) {
@@ -233,7 +248,7 @@ class Plan {
       check("choose an algorithm", dnn().cudnnGetConvolutionBackwardDataAlgorithm_v7(
                                        library(), weight_.get(), y_.get(), convolution_.get(),
                                        x_.get(), kMostAlgorithms, &count, all.data()));
-      const auto& best = first_fitting(all, count);
+      const auto& best = first_fitting(all, count, deterministic_);
       input_ = best.algo;
       take(best.memory, best.mathType);
     } else {
@@ -241,7 +256,7 @@ class Plan {
       check("choose an algorithm", dnn().cudnnGetConvolutionBackwardFilterAlgorithm_v7(
                                        library(), x_.get(), y_.get(), convolution_.get(),
                                        weight_.get(), kMostAlgorithms, &count, all.data()));
-      const auto& best = first_fitting(all, count);
+      const auto& best = first_fitting(all, count, deterministic_);
       filter_ = best.algo;
       take(best.memory, best.mathType);
     }
@@ -258,6 +273,7 @@ class Plan {
   Handle<cudnnConvolutionDescriptor_t> convolution_;
   Direction direction_;
   bool wide_;
+  bool deterministic_;
   cudnnConvolutionFwdAlgo_t forward_{};
   cudnnConvolutionBwdDataAlgo_t input_{};
   cudnnConvolutionBwdFilterAlgo_t filter_{};

@@ -15,6 +15,7 @@
 #include "tensor/cuda/kernels.h"
 #include "tensor/cuda/reduce.h"
 #include "tensor/cuda/submit.h"
+#include "tensor/numerics.h"
 
 namespace tenon::cuda {
 namespace {
@@ -132,9 +133,11 @@ struct Problem {
   std::int64_t batch;
   const void* bias;
   bool accumulate;
+  Numerics numerics;
 
   std::vector<std::int64_t> key() const {
-    std::vector<std::int64_t> key{current_device(), batch, bias != nullptr, accumulate};
+    std::vector<std::int64_t> key{current_device(), batch,         bias != nullptr,
+                                  accumulate,       numerics.tf32, numerics.deterministic};
     for (const Matrix* m : {&left, &right, &out}) {
       key.insert(key.end(), {static_cast<std::int64_t>(m->dtype), m->transposed, m->rows,
                              m->columns, m->pitch, m->batch_stride, m->alignment()});
@@ -173,11 +176,9 @@ class Plan {
         right_(layout(problem.right, problem.batch)),
         out_(layout(problem.out, problem.batch)),
         wide_(problem.left.dtype == DType::kF64) {
-    // f32 is f32: TF32 would keep ten bits of each factor.
     cublasLtMatmulDesc_t desc = nullptr;
-    check("describe a product",
-          lt().cublasLtMatmulDescCreate(&desc, wide_ ? CUBLAS_COMPUTE_64F : CUBLAS_COMPUTE_32F,
-                                        wide_ ? CUDA_R_64F : CUDA_R_32F));
+    check("describe a product", lt().cublasLtMatmulDescCreate(&desc, compute_type(problem),
+                                                              wide_ ? CUDA_R_64F : CUDA_R_32F));
     desc_.reset(desc);
     set(desc, CUBLASLT_MATMUL_DESC_TRANSA, problem.left.transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
     set(desc, CUBLASLT_MATMUL_DESC_TRANSB, problem.right.transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
@@ -205,6 +206,12 @@ class Plan {
   }
 
  private:
+  static cublasComputeType_t compute_type(const Problem& problem) {
+    if (problem.left.dtype == DType::kF64) return CUBLAS_COMPUTE_64F;
+    const bool tf32 = problem.numerics.tf32 && problem.left.dtype == DType::kF32;
+    return tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+  }
+
   void choose(const Problem& problem) {
     cublasLtMatmulPreference_t made = nullptr;
     check("take preferences", lt().cublasLtMatmulPreferenceCreate(&made));
@@ -219,6 +226,11 @@ class Plan {
     prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, bytes(problem.right));
     prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, bytes(problem.out));
     prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, bytes(problem.out));
+    if (problem.numerics.deterministic) {  // parts of sums meet in memory of their own, in order
+      prefer(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
+             static_cast<std::uint32_t>(CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE |
+                                        CUBLASLT_REDUCTION_SCHEME_OUTPUT_TYPE));
+    }
     int found = 0;
     check("choose an algorithm",
           lt().cublasLtMatmulAlgoGetHeuristic(library(), desc_.get(), left_.get(), right_.get(),
@@ -261,7 +273,7 @@ void matmul(const MatmulArgs& args, const Tensor& out) {
     const bool fused = args.bias && out.dtype() != DType::kF64;  // which has no epilogues
     const Tensor bias = fused ? args.bias->to(out.dtype()).contiguous() : Tensor();
     run({matrix(b), matrix(a), matrix(out), out.shape()[0], fused ? bias.raw_data() : nullptr,
-         args.accumulate});
+         args.accumulate, numerics()});
     if (args.bias && !fused) binary(BinaryOp::kAdd, out, args.bias->expand(out.shape()), out);
   }
   if (args.activation == Activation::kRelu) unary(UnaryOp::kRelu, out, out);

@@ -1,0 +1,42 @@
+// How exactly GPUs compute: choices of the whole program, stated rather than found out.
+//
+//   set_numerics({.tf32 = true});                    // faster products of f32, three digits each
+//   const NumericsScope exact({.tf32 = false});      // but not here
+//
+// Both concern matrix products and convolutions, the work of libraries. Tenon's own kernels compute
+// f32 in f32 and add in a fixed order, without atomics, whatever is chosen. The CPU does so always.
+#ifndef TENON_TENSOR_NUMERICS_H_
+#define TENON_TENSOR_NUMERICS_H_
+
+namespace tenon {
+
+struct Numerics {
+  /// Factors of f32 keep 10 bits of their 23 (TF32, on tensor cores); sums stay f32. bf16 and f16
+  /// are not concerned.
+  bool tf32 = false;
+  /// Algorithms whose sums depend on which thread comes first (atomics) are refused: two runs give
+  /// the same bits. Where a library has no other, it is a DeviceError.
+  bool deterministic = true;
+
+  bool operator==(const Numerics&) const = default;
+};
+
+/// Of all threads. A step that was captured keeps what was chosen then.
+Numerics numerics();
+void set_numerics(const Numerics& numerics);
+
+/// A choice for as long as it lives; then the one before.
+class NumericsScope {
+ public:
+  explicit NumericsScope(const Numerics& chosen) : before_(numerics()) { set_numerics(chosen); }
+  ~NumericsScope() { set_numerics(before_); }
+  NumericsScope(const NumericsScope&) = delete;
+  NumericsScope& operator=(const NumericsScope&) = delete;
+
+ private:
+  Numerics before_;
+};
+
+}  // namespace tenon
+
+#endif  // TENON_TENSOR_NUMERICS_H_
