@@ -186,6 +186,38 @@ TEST(Copy, AcrossAllPairsOfLayouts) {
   }
 }
 
+/// Columns of a wider table, from a byte to more than the longest row that counts as short.
+TEST(Copy, ColumnsOfEveryWidthAndNothingBesideThem) {
+  Floats values(3 * 140);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 251);
+  for (const DType dtype : {DType::kU8, DType::kBF16, DType::kF32, DType::kF64}) {
+    for (std::int64_t width = 1; width < 140; ++width) {
+      const Tensor x = from_vector(values, Shape{3, 140}).to(dtype);
+      const Tensor to = full({3, 150}, 7, {.dtype = dtype});
+      to.narrow(1, 5, width).copy_(x.narrow(1, 1, width));
+      const Floats from = x.to(DType::kF32).to_vector<float>();
+      const Floats found = to.to(DType::kF32).to_vector<float>();
+      for (std::int64_t i = 0; i < 3 * 150; ++i) {
+        const std::int64_t row = i / 150, column = i % 150 - 5;
+        const bool inside = column >= 0 && column < width;
+        const auto source = static_cast<std::size_t>(row * 140 + 1 + (inside ? column : 0));
+        ASSERT_EQ(found[static_cast<std::size_t>(i)], inside ? from[source] : 7)
+            << name(dtype) << " width " << width << " at " << row << ", " << column;
+      }
+    }
+  }
+}
+
+TEST(Copy, ManyShortRowsOnEveryThread) {
+  const Tensor x = arange(0, 20000 * 7, 1, {.dtype = DType::kI64}).reshape({20000, 7});
+  const Tensor to = zeros({20000, 9}, {.dtype = DType::kI64});
+  to.narrow(1, 1, 7).copy_(x);
+  EXPECT_EQ(to.narrow(1, 1, 7).to_vector<std::int64_t>(), x.to_vector<std::int64_t>());
+  for (const int edge : {0, 8}) {
+    EXPECT_EQ(to.select(1, edge).to_vector<std::int64_t>(), Integers(20000, 0));
+  }
+}
+
 TEST(Fill, WritesNothingBetweenTheElements) {
   const Tensor x = zeros({4, 4});
   x.slice(0, 1, 4, 2).slice(1, 0, 4, 2).fill_(1);
