@@ -32,7 +32,8 @@ struct DataLoaderOptions {
   bool drop_last = false;  ///< leave out a last batch that is smaller than batch_size
   std::uint64_t seed = 0;  ///< of the random orders and of `transform`
   /// Threads that make batches ahead of the loop; 0 makes each when the loop asks for it, on the
-  /// caller's thread and with all the threads that tensors use. A worker computes alone.
+  /// caller's thread and with all the threads that tensors use. A worker computes alone, on another
+  /// processor than the one that the loop began on, where there is one.
   int workers = 0;
   int prefetch = 2;  ///< batches that each worker makes ahead, at most
   /// Changes each batch, on the thread that makes it: augmentation (data/random_key.h).

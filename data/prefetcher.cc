@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "data/processor.h"
 #include "data/stop.h"
 #include "tensor/cpu/parallel.h"
 
@@ -15,7 +16,13 @@ Prefetcher::Prefetcher(int workers, std::int64_t ahead, std::int64_t first, std:
       claimed_(first),
       handed_out_(first) {
   try {
-    for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
+    // A worker that is woken on the loop's processor would take it away from the loop.
+    for (int i = 0; i < workers; ++i) {
+      workers_.emplace_back([this, loop = current_processor()] {
+        avoid_processor(loop);
+        work();
+      });
+    }
   } catch (...) {  // the system has no thread left
     stop();
     throw;
