@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "benchmarks/workloads.h"
+#include "tensor/allocator.h"
 #include "tensor/build_info.h"
 #include "tensor/captured_step.h"
 #include "tensor/numerics.h"
@@ -34,6 +35,7 @@ double median_step(const std::function<void()>& step, double budget, Device devi
   const int group = device.is_cpu() ? 1 : 20;
   for (int i = 0; i < 5; ++i) step();
   synchronize(device);
+  allocator(device).reset_peak();
   std::vector<double> times;
   for (const auto start = Clock::now(); seconds_since(start) < budget || times.size() < 3;) {
     const auto before = Clock::now();
@@ -66,8 +68,9 @@ void run(const Workload& workload, const Options& options) {
   }
   const double seconds = median_step(step, options.budget, device);
   std::printf("%-24s %10.3f ms\n", workload.name.c_str(), 1e3 * seconds);
-  std::fprintf(stderr, "%-24s %10.1f GFLOP/s in matrix products\n", "",
-               1e-9 * workload.flop / seconds);
+  std::fprintf(stderr, "%-24s %10.1f GFLOP/s in matrix products, %.1f MB at the most\n", "",
+               1e-9 * workload.flop / seconds,
+               1e-6 * static_cast<double>(allocator(device).stats().peak_bytes));
   if (captured && !captured->captured()) {
     std::fprintf(stderr, "%-24s not captured: %s\n", "", captured->reason().c_str());
   }

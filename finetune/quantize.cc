@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "finetune/quantized_operator.h"
+#include "layers/embedding.h"
 #include "layers/placeholders.h"
 #include "tensor/io/atomic_file.h"
 #include "tensor/io/safetensors.h"
@@ -99,6 +100,13 @@ int quantize_linears(layers::Module& model, const QuantizeOptions& options) {
   }
   if (count == 0) throw ValueError("[quantize_linears] expected targets that mean a linear layer");
   return count;
+}
+
+void tables_to_bf16(layers::Module& model) {
+  for (const auto& [path, module] : model.named_modules()) {
+    const auto* table = dynamic_cast<const layers::Embedding*>(module);
+    if (table) table->weight().set_value(table->weight().value().to(DType::kBF16));
+  }
 }
 
 std::function<void(const std::string&, Linear&)> quantizer(const QuantizeOptions& options) {

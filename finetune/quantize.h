@@ -33,6 +33,11 @@ int quantize_linears(layers::Module& model, const QuantizeOptions& options = {})
 std::function<void(const std::string&, layers::Linear&)> quantizer(
     const QuantizeOptions& options = {});
 
+/// Keeps the tables of embeddings in bf16, the head's with a tied one, in half their memory and
+/// without a copy in bf16 for each product. For models that compute under an Autocast and whose
+/// tables are frozen: rounding would swallow most of an optimizer's small steps.
+void tables_to_bf16(layers::Module& model);
+
 /// Puts a state into a model of the same layers: a linear layer whose weight is quantized in the
 /// state becomes so, and every other tensor takes the place of the one in the model (it is not
 /// copied). InvalidArgument that names the tensor which is missing, unexpected or not as it should

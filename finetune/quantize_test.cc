@@ -1,10 +1,12 @@
 #include "finetune/quantize.h"
 
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "autograd/autocast.h"
 #include "autograd/ops.h"
+#include "finetune/lora.h"
 #include "finetune/quantized_operator.h"
 #include "finetune/testing.h"
 #include "models/lm/loss.h"
@@ -45,6 +47,33 @@ TEST(QuantizedOperatorTest, ProductsAndTheirGradients) {
   // Several tiles.
   expect_product({3, 4096, 700}, {});
   expect_product({17, 4096, 700}, {.nested = false});
+}
+
+/// The loss of a QLoRA step under an Autocast, and the gradient of its first trained matrix.
+std::pair<double, Tensor> adapted_loss(bool narrow_tables) {
+  const auto model = small_model();
+  quantize_linears(*model);
+  if (narrow_tables) tables_to_bf16(*model);
+  manual_seed(3);
+  const Lora lora(*model, {.targets = {.include = {"fc2"}}, .rank = 4, .alpha = 8});
+  for (const Variable& p : lora.trainable()) p.set_value(randn(p.shape()) * 0.1);
+  const autograd::Autocast scope(DType::kBF16);
+  const Variable loss = models::causal_lm_loss(*model, some_tokens());
+  loss.backward();
+  return {loss.item<double>(), lora.trainable()[0].grad().value()};
+}
+
+TEST(TablesToBf16Test, ChangesAnAutocastStepByRoundingOnly) {
+  const auto [loss, grad] = adapted_loss(false);
+  const auto [narrow_loss, narrow_grad] = adapted_loss(true);
+  EXPECT_NEAR(narrow_loss, loss, 2e-2 * loss);
+  EXPECT_EQ(narrow_grad.dtype(), DType::kF32);
+  EXPECT_LT(relative_error(narrow_grad, grad), 5e-2);
+  const auto model = small_model();
+  tables_to_bf16(*model);
+  EXPECT_EQ(model->embedding().weight().dtype(), DType::kBF16);
+  EXPECT_EQ(model->head().weight().dtype(), DType::kBF16);
+  EXPECT_EQ(model->named_parameters().back().second.dtype(), DType::kF32);
 }
 
 TEST(QuantizedOperatorTest, LeadingDimensionsAndReLU) {
