@@ -60,7 +60,8 @@ void expect_loss(const std::string& name, const std::string& reduction, DType dt
 void expect_reductions(const Case& c, DType dtype) {
   const std::pair<const char*, Reduction> reductions[] = {
       {"none", Reduction::kNone}, {"mean", Reduction::kMean}, {"sum", Reduction::kSum}};
-  for (const auto& [word, reduction] : reductions) {
+  for (const auto& [word, value] : reductions) {
+    const Reduction reduction = value;
     expect_loss(c.name, word, dtype, [&](const Inputs& in) { return c.loss(in, reduction); });
   }
 }
