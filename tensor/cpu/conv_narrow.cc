@@ -1,6 +1,8 @@
 #include "tensor/cpu/conv_narrow.h"
 
+#include "tensor/cpu/conv_narrow_image.h"
 #include "tensor/cpu/conv_narrow_kernel.h"
+#include "tensor/cpu/kernels.h"
 
 #ifdef __AVX512F__
 
@@ -14,8 +16,10 @@ namespace {
 using narrow::kLanes;
 using narrow::kScalars;
 using narrow::kVectors;
+using narrow::Offsets;
+using narrow::PaddedImage;
+using narrow::Sizes;
 using narrow::Terms;
-using Offsets = std::vector<std::int64_t>;
 
 std::int64_t registers(std::int64_t count) { return (count + kLanes - 1) / kLanes; }
 
@@ -23,104 +27,6 @@ std::int64_t registers(std::int64_t count) { return (count + kLanes - 1) / kLane
 double filled(std::int64_t count) {
   return static_cast<double>(count) / static_cast<double>(registers(count) * kLanes);
 }
-
-/// x [N,C,H,W], weight [K,C,R,S], y [N,K,P,Q].
-struct Sizes {
-  std::int64_t n, c, h, w, k, r, s, p, q;
-  Conv2dParams params;
-
-  Sizes(const Shape& x, const Shape& weight, const Shape& y, const Conv2dParams& how)
-      : n(x[0]),
-        c(x[1]),
-        h(x[2]),
-        w(x[3]),
-        k(weight[0]),
-        r(weight[2]),
-        s(weight[3]),
-        p(y[2]),
-        q(y[3]),
-        params(how) {}
-
-  std::int64_t taps() const { return c * r * s; }
-  std::int64_t pixels() const { return p * q; }
-  std::int64_t padded_height() const {
-    return std::max(h + 2 * params.padding.first,
-                    (p - 1) * params.stride.first + (r - 1) * params.dilation.first + 1);
-  }
-  std::int64_t padded_width() const {
-    return std::max(w + 2 * params.padding.second,
-                    (q - 1) * params.stride.second + (s - 1) * params.dilation.second + 1);
-  }
-};
-
-/// A copy of one image with its padding. Channels lie side by side, or each in its own plane.
-class PaddedImage {
- public:
-  PaddedImage(const Sizes& sizes, bool planes)
-      : sizes_(sizes),
-        width_(sizes.padded_width()),
-        channel_(planes ? width_ * sizes.padded_height() : 1),
-        pixel_(planes ? 1 : sizes.c) {}
-
-  /// Registers that begin at the last elements reach beyond them.
-  std::int64_t floats() const { return width_ * sizes_.padded_height() * sizes_.c + 2 * kLanes; }
-
-  std::int64_t window(std::int64_t p, std::int64_t q) const {
-    return (p * sizes_.params.stride.first * width_ + q * sizes_.params.stride.second) * pixel_;
-  }
-  std::int64_t tap(std::int64_t c, std::int64_t r, std::int64_t s) const {
-    const auto& dilation = sizes_.params.dilation;
-    return (r * dilation.first * width_ + s * dilation.second) * pixel_ + c * channel_;
-  }
-
-  Offsets windows() const {
-    Offsets all;
-    all.reserve(static_cast<std::size_t>(sizes_.pixels()));
-    for (std::int64_t p = 0; p < sizes_.p; ++p) {
-      for (std::int64_t q = 0; q < sizes_.q; ++q) all.push_back(window(p, q));
-    }
-    return all;
-  }
-  /// In the order of a weight's elements.
-  Offsets taps() const {
-    Offsets all;
-    all.reserve(static_cast<std::size_t>(sizes_.taps()));
-    for (std::int64_t c = 0; c < sizes_.c; ++c) {
-      for (std::int64_t r = 0; r < sizes_.r; ++r) {
-        for (std::int64_t s = 0; s < sizes_.s; ++s) all.push_back(tap(c, r, s));
-      }
-    }
-    return all;
-  }
-
-  /// Copies image n of x, of any strides, to `to`, whose padding is already zero.
-  void copy(const Tensor& x, std::int64_t n, float* to) const {
-    const Strides& step = x.strides();
-    const float* from = x.data<float>() + n * step[0];
-    to += (sizes_.params.padding.first * width_ + sizes_.params.padding.second) * pixel_;
-    const bool rows = channel_ == 1 && step[1] == 1 && step[3] == sizes_.c;
-    for (std::int64_t h = 0; h < sizes_.h; ++h, from += step[2], to += width_ * pixel_) {
-      if (rows) {
-        std::copy_n(from, sizes_.w * sizes_.c, to);
-        continue;
-      }
-      for (std::int64_t c = 0; c < sizes_.c; ++c)
-        copy_row(from + c * step[1], step[3], to + c * channel_);
-    }
-  }
-
- private:
-  void copy_row(const float* from, std::int64_t step, float* to) const {
-    if (step == 1 && pixel_ == 1) {
-      std::copy_n(from, sizes_.w, to);
-    } else {
-      for (std::int64_t w = 0; w < sizes_.w; ++w) to[w * pixel_] = from[w * step];
-    }
-  }
-
-  Sizes sizes_;
-  std::int64_t width_, channel_, pixel_;
-};
 
 /// Splits `count` images into `groups` runs and calls fn(group, begin, end) for each, in parallel.
 template <class F>
@@ -323,9 +229,16 @@ constexpr std::int64_t kGroups = 16;
 /// An image of 128 KiB and its result stay in the second-level cache.
 constexpr std::int64_t kMostFloats = 32768;
 
+/// Of bf16, images of at most so many channels: oneDNN's own kernels win from 8 on.
+constexpr std::int64_t kMostChannelsOfBf16 = 3;
+
+bool takes(DType dtype, std::int64_t channels) {
+  return dtype == DType::kF32 || (dtype == DType::kBF16 && channels <= kMostChannelsOfBf16);
+}
+
 /// Whether these loops take it at all.
 bool is_narrow(const Tensor& x, const Sizes& sizes) {
-  return x.dtype() == DType::kF32 && sizes.params.groups == 1 && sizes.k < kLanes &&
+  return takes(x.dtype(), sizes.c) && sizes.params.groups == 1 && sizes.k < kLanes &&
          sizes.padded_height() * sizes.padded_width() * sizes.c <= kMostFloats;
 }
 
@@ -339,6 +252,13 @@ bool conv2d_narrow(const Tensor& x, const Tensor& weight, const Tensor& bias,
   const Sizes sizes(x.shape(), weight.shape(), out.shape(), params);
   if (!is_narrow(x, sizes) || params.stride.second != 1 || filled(sizes.q) <= filled(sizes.k)) {
     return false;
+  }
+  if (x.dtype() == DType::kBF16) {
+    const Tensor wide = empty_like(out, DType::kF32);
+    conv2d_narrow(x.to(DType::kF32), weight.to(DType::kF32),
+                  bias.defined() ? bias.to(DType::kF32) : bias, params, activation, wide);
+    copy(wide, out);
+    return true;
   }
   const Forward forward(sizes, weight, bias);
   const std::int64_t groups = std::min<std::int64_t>(sizes.n, max_threads());
@@ -362,6 +282,12 @@ bool conv2d_weight_grad_narrow(const Tensor& grad, const Tensor& x, const Conv2d
   if (!is_narrow(x, sizes) || params.dilation.second != 1 ||
       filled(sizes.s * sizes.c) <= filled(sizes.k)) {
     return false;
+  }
+  if (x.dtype() == DType::kBF16) {
+    const Tensor wide = empty_like(out, DType::kF32);
+    conv2d_weight_grad_narrow(grad.to(DType::kF32), x.to(DType::kF32), params, wide);
+    copy(wide, out);
+    return true;
   }
   const WeightGrad weight_grad(sizes);
   const Tensor incoming = grad.contiguous(Layout::kChannelsLast);

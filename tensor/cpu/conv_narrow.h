@@ -10,8 +10,8 @@
 namespace tenon::cpu {
 
 /// As conv2d and conv2d_weight_grad of kernels.h, where that is faster so; false, with nothing
-/// done, where it is not: other dtypes than f32, groups, channels that fill registers, a build
-/// without AVX-512.
+/// done, where it is not: other dtypes than f32 and, of an image, bf16 (computed in f32), groups,
+/// channels that fill registers, a build without AVX-512.
 bool conv2d_narrow(const Tensor& x, const Tensor& weight, const Tensor& bias,
                    const Conv2dParams& params, Activation activation, const Tensor& out);
 bool conv2d_weight_grad_narrow(const Tensor& grad, const Tensor& x, const Conv2dParams& params,

@@ -178,6 +178,9 @@ TEST(Conv2d, EveryNumberOfFewChannels) {
       const std::string what = std::to_string(channels) + " to " + std::to_string(filters);
       expect_close_sum(conv2d(x, w, bias, {}), conv2d_reference(Array(x), Array(w), &offsets, {}),
                        channels * 6, what);
+      expect_close_sum(conv2d_input_grad(grad, w, x.shape(), {}),
+                       conv2d_input_grad_reference(Array(grad), Array(w), x.shape(), {}),
+                       filters * 6, what);
       expect_close_sum(conv2d_weight_grad(grad, x, w.shape(), {}),
                        conv2d_weight_grad_reference(Array(grad), Array(x), w.shape(), {}),
                        images * 70, what);
