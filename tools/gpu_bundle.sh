@@ -24,28 +24,30 @@ readonly PEERS=(benchmarks/peers/torch_cuda.py ../shared/peers/torch_cpu.py)
 flags=(--config=portable)
 if [ "${1:-}" = --native ]; then flags=(); shift; fi
 if [ $# -ne 1 ]; then sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0" >&2; exit 2; fi
-mkdir -p "$1/tests" "$1/benchmarks"
+mkdir -p "$1"
 folder=$(cd "$1" && pwd)
-libraries=$(mktemp -d)
-trap 'rm -rf "$libraries"' EXIT
+programs=$(mktemp -d)
+trap 'rm -rf "$programs"' EXIT
+mkdir "$programs"/{tests,benchmarks,libraries}
 
 ./bazelw build "${flags[@]}" "${TESTS[@]}" "$STEPS"
-install -m 755 bazel-bin/benchmarks/steps "$folder/benchmarks/"
+install -m 755 bazel-bin/benchmarks/steps "$programs/benchmarks/"
 for script in "${PEERS[@]}"; do
-  if [ -f "$script" ]; then install -m 644 "$script" "$folder/benchmarks/"; fi
+  if [ -f "$script" ]; then install -m 644 "$script" "$programs/benchmarks/"; fi
 done
 for label in "${TESTS[@]}"; do
   path=${label#//}
-  install -m 755 "bazel-bin/${path/://}" "$folder/tests/"
+  install -m 755 "bazel-bin/${path/://}" "$programs/tests/"
 done
-strip "$folder"/tests/* "$folder/benchmarks/steps"
+strip "$programs"/tests/* "$programs/benchmarks/steps"
 
 # The C library's parts have to be the other machine's own.
-ldd "$folder"/tests/* "$folder/benchmarks/steps" | awk '$3 ~ /^\// {print $3}' | sort -u |
+ldd "$programs"/tests/* "$programs/benchmarks/steps" | awk '$3 ~ /^\// {print $3}' | sort -u |
   grep -vE '/(libc|libm|libdl|librt|libpthread|ld-linux[^/]*)\.so' |
-  while read -r library; do install -m 644 "$library" "$libraries/"; done
-strip --strip-unneeded "$libraries"/*
-tar -C "$libraries" -czf "$folder/libraries.tar.gz" .  # oneDNN alone is 40 MB
+  while read -r library; do install -m 644 "$library" "$programs/libraries/"; done
+strip --strip-unneeded "$programs"/libraries/*
+# oneDNN alone is 40 MB, and every program has the same 4 MB of kernels, which xz finds again.
+tar -C "$programs" -c . | xz --lzma2=preset=6,dict=128MiB >"$folder/programs.tar.xz"
 
 cat >"$folder/run.sh" <<'RUN'
 #!/bin/bash
@@ -55,9 +57,12 @@ cat >"$folder/run.sh" <<'RUN'
 # "N passed, N failed"; exits 1 when anything failed.
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-libraries=$(mktemp -d)
-trap 'rm -rf "$libraries"' EXIT
-tar -C "$libraries" -xzf "$here/libraries.tar.gz" || exit 1
+programs=$(mktemp -d)
+trap 'rm -rf "$programs"' EXIT
+# Without xz, Python's will do.
+tar -C "$programs" -xJf "$here/programs.tar.xz" 2>/dev/null ||
+  python3 -c 'import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2])' \
+    "$here/programs.tar.xz" "$programs" || exit 1
 
 # Folders that hold cuBLAS or cuDNN.
 cuda_folders() {
@@ -68,14 +73,14 @@ cuda_folders() {
   done | sort -u | while read -r place; do ls -d "$place"/nvidia/*/lib 2>/dev/null; done
   ls -d "${CUDA_PATH:-/usr/local/cuda}"/lib64 /usr/local/cuda/lib64 2>/dev/null
 }
-LD_LIBRARY_PATH="$libraries:$(cuda_folders | paste -sd:):${LD_LIBRARY_PATH:-}"
+LD_LIBRARY_PATH="$programs/libraries:$(cuda_folders | paste -sd:):${LD_LIBRARY_PATH:-}"
 export LD_LIBRARY_PATH
 
 benchmarks=
 if [ "${1:-}" = --benchmarks ]; then benchmarks=1; shift; fi
 
 passed=0 failed=0 skipped=0
-for test in "$here"/tests/*; do
+for test in "$programs"/tests/*; do
   echo "== $(basename "$test")"
   output=$("$test" "$@" 2>&1)
   status=$?
@@ -91,13 +96,13 @@ done
 
 # Steps as they are and captured, in f32 and bf16, and PyTorch's beside them.
 if [ -n "$benchmarks" ]; then
-  steps=$here/benchmarks/steps
+  steps=$programs/benchmarks/steps
   for flags in "" "--bf16"; do
     echo "== steps --device=cuda $flags"; "$steps" --device=cuda $flags || failed=$((failed + 1))
     echo "== steps --device=cuda --capture $flags"
     "$steps" --device=cuda --capture $flags || failed=$((failed + 1))
     if python3 -c 'import torch' 2>/dev/null; then
-      echo "== torch_cuda.py $flags"; python3 "$here/benchmarks/torch_cuda.py" $flags
+      echo "== torch_cuda.py $flags"; python3 "$programs/benchmarks/torch_cuda.py" $flags
     fi
   done
 fi
