@@ -18,11 +18,14 @@ struct ExperimentOptions : CommonOptions {
   std::int64_t seeds = 1;  ///< runs per row, with the seeds `seed`, `seed` + 1, …
 };
 
-/// The flags of all examples, --quick and --seeds. An experiment that sets its own learning rates
-/// or batch sizes leaves `lr` or `batch_size` at 0, and has no such flag; none can be resumed.
+/// The flags of all examples, --quick and --seeds. An experiment that sets its own epochs, learning
+/// rates or batch sizes leaves `epochs`, `lr` or `batch_size` at 0, and has no such flag; none can
+/// be resumed.
 inline void add(Flags& flags, ExperimentOptions& options) {
-  flags.add(options,
-            {.batch_size = options.batch_size != 0, .lr = options.lr != 0, .resume = false});
+  flags.add(options, {.epochs = options.epochs != 0,
+                      .batch_size = options.batch_size != 0,
+                      .lr = options.lr != 0,
+                      .resume = false});
   flags.add_count("seeds", options.seeds, "runs per row, with as many seeds");
   flags.add_switch("quick", options.quick, "less of everything, to see in seconds that it works");
 }

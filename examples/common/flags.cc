@@ -100,8 +100,10 @@ void Flags::add(CommonOptions& options, const Offered& offered) {
   impl_->add(
       "seed", "N", std::to_string(o->seed), "of all random numbers",
       [o](const std::string& text) { o->seed = parse_integer<std::uint64_t>("seed", text, 0); });
-  impl_->add("epochs", "N", std::to_string(o->epochs), "times through the training data",
-             [o](const std::string& text) { o->epochs = parse_integer<int>("epochs", text, 1); });
+  if (offered.epochs) {
+    impl_->add("epochs", "N", std::to_string(o->epochs), "times through the training data",
+               [o](const std::string& text) { o->epochs = parse_integer<int>("epochs", text, 1); });
+  }
   if (offered.batch_size) add_count("batch_size", o->batch_size, "examples per update");
   if (offered.lr) {
     impl_->add("lr", "RATE", o->lr == 0 ? "" : shown(o->lr), "learning rate",

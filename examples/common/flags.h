@@ -45,6 +45,7 @@ struct CommonOptions {
 
 /// Which of them an example offers: what it would not look at is no flag of its own.
 struct Offered {
+  bool epochs = true;
   bool batch_size = true;
   bool lr = true;
   bool resume = true;

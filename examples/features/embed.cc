@@ -27,12 +27,15 @@ namespace tenon::examples {
 namespace {
 
 constexpr std::int64_t kNeighbors = 10;
+// The 1,438 digits are seen as many times for each time that the 60,000 of MNIST are.
+constexpr int kEpochsOfDigits = 10;
 
 // Trains the small convolutional network; what it computes of the images before its last layer.
-absl::StatusOr<Tensor> features_of(const ImageProblem& problem, const Tensor& images,
+absl::StatusOr<Tensor> features_of(const ImageProblem& problem, const Tensor& images, int epochs,
                                    const ExperimentOptions& options) {
   manual_seed(options.seed);
   models::SmallCnn net({.image = static_cast<int>(images.size(2))});
+  net.to(options.device);
   optim::Adam optimizer(net.parameters(), {.lr = options.lr});
   const data::TensorDataset train_set = dataset(problem.train), test_set = dataset(problem.test);
   data::DataLoader train_loader(
@@ -41,17 +44,16 @@ absl::StatusOr<Tensor> features_of(const ImageProblem& problem, const Tensor& im
   train::Accuracy accuracy;
   train::ProgressBar bar(
       {.style = options.quiet ? train::ProgressStyle::kSilent : train::ProgressStyle::kAuto});
-  const auto history = train::fit(net, train_loader, optimizer,
-                                  {.epochs = options.epochs,
-                                   .metrics = {&accuracy},
-                                   .validation = &test_loader,
-                                   .callbacks = {&bar}});
+  const auto history = train::fit(
+      net, train_loader, optimizer,
+      {.epochs = epochs, .metrics = {&accuracy}, .validation = &test_loader, .callbacks = {&bar}});
   if (!history.ok()) return history.status();
   const autograd::NoGrad no_grad;
   net.eval();
   models::Features features(net, {"fc1"});
   std::vector<Tensor> parts;
-  for (const Tensor& part : images.split(500)) parts.push_back(features(part)[0].value());
+  for (const Tensor& part : images.split(500))
+    parts.push_back(features(part.to(options.device))[0].value().to(kCpu));
   return cat(parts);
 }
 
@@ -93,9 +95,10 @@ class Experiment {
   explicit Experiment(const ExperimentOptions& options) : options_(options) {}
 
   // A data set's own network, two inputs and two methods: a picture of four panels.
-  absl::Status look_at(const std::string& name, const ImageProblem& problem, std::int64_t count) {
+  absl::Status look_at(const std::string& name, const ImageProblem& problem, std::int64_t count,
+                       int epochs) {
     const Examples shown = head(problem.test, count);
-    const auto features = features_of(problem, shown.inputs, options_);
+    const auto features = features_of(problem, shown.inputs, epochs, options_);
     if (!features.ok()) return features.status();
     panels_.clear();
     embed(name, "pixels", shown.inputs.flatten(1), shown.labels);
@@ -162,8 +165,9 @@ absl::Status look(ExperimentOptions& options, std::int64_t points) {
     mnist->test = head(mnist->test, 1'000);
   }
   Experiment experiment(options);
-  absl::Status status = experiment.look_at("digits", *digits, points);
-  if (status.ok()) status = experiment.look_at("mnist", *mnist, points);
+  absl::Status status =
+      experiment.look_at("digits", *digits, points, kEpochsOfDigits * options.epochs);
+  if (status.ok()) status = experiment.look_at("mnist", *mnist, points, options.epochs);
   return status.ok() ? experiment.report() : status;
 }
 

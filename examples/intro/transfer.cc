@@ -213,7 +213,8 @@ absl::Status compare(ExperimentOptions& options) {
 
 int main(int argc, char** argv) {
   using namespace tenon::examples;
-  ExperimentOptions options{{.batch_size = 32, .lr = 1e-3}, /*quick=*/false, /*seeds=*/5};
+  ExperimentOptions options{
+      {.epochs = 0, .batch_size = 32, .lr = 1e-3}, /*quick=*/false, /*seeds=*/5};
   Flags flags("transfer", "A ResNet-20 trained on CIFAR-10 learns Fashion-MNIST from few images.");
   add(flags, options);
   return flags.run(argc, argv, [&] { return compare(options); });

@@ -1,6 +1,7 @@
 #!/bin/sh
 . "$PWD/examples/common/experiment.sh"
 rejects cifar10_resnet --data_dir=. --out_dir=unused
+rejects --epochs --epochs=3
 needs_data cifar10_resnet
 [ -d "$TENON_DATA/fashion_mnist" ] || [ -d /usr/share/datasets/fashion-mnist ] || {
   echo "SKIPPED: no Fashion-MNIST; install dataset-fashion-mnist"
