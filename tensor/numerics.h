@@ -1,22 +1,26 @@
-// How exactly GPUs compute: choices of the whole program, stated rather than found out.
+// How exactly products are computed: choices of the whole program, stated rather than found out.
 //
 //   set_numerics({.tf32 = true});                    // faster products of f32, three digits each
-//   const NumericsScope exact({.tf32 = false});      // but not here
+//   const NumericsScope exact({.winograd = false});  // but not here, and only direct sums
 //
-// Both concern matrix products and convolutions, the work of libraries. Tenon's own kernels compute
-// f32 in f32 and add in a fixed order, without atomics, whatever is chosen. The CPU does so always.
+// They concern matrix products and convolutions. Tenon's other kernels compute f32 in f32 and add
+// in a fixed order, without atomics, whatever is chosen.
 #ifndef TENON_TENSOR_NUMERICS_H_
 #define TENON_TENSOR_NUMERICS_H_
 
 namespace tenon {
 
 struct Numerics {
-  /// Factors of f32 keep 10 bits of their 23 (TF32, on tensor cores); sums stay f32. bf16 and f16
-  /// are not concerned.
+  /// On GPUs factors of f32 keep 10 bits of their 23 (TF32, on tensor cores); sums stay f32. bf16
+  /// and f16 are not concerned.
   bool tf32 = false;
-  /// Algorithms whose sums depend on which thread comes first (atomics) are refused: two runs give
-  /// the same bits. Where a library has no other, it is a DeviceError.
+  /// On GPUs algorithms whose sums depend on which thread comes first (atomics) are refused: two
+  /// runs give the same bits. Where a library has no other, it is a DeviceError. The CPU's
+  /// algorithms always repeat.
   bool deterministic = true;
+  /// On the CPU 3x3 convolutions of f32 may take Winograd's algorithm, whose sums round about twice
+  /// as much as direct ones (tensor/cpu/winograd.h). On GPUs cuDNN chooses.
+  bool winograd = true;
 
   bool operator==(const Numerics&) const = default;
 };

@@ -7,8 +7,8 @@
 namespace tenon {
 namespace {
 
-TEST(Numerics, AreExactAndRepeatableUnlessChosenOtherwise) {
-  EXPECT_EQ(numerics(), (Numerics{.tf32 = false, .deterministic = true}));
+TEST(Numerics, RoundAsF32AndRepeatUnlessChosenOtherwise) {
+  EXPECT_EQ(numerics(), (Numerics{.tf32 = false, .deterministic = true, .winograd = true}));
 }
 
 TEST(Numerics, AreRestoredByScopes) {
@@ -20,11 +20,13 @@ TEST(Numerics, AreRestoredByScopes) {
       EXPECT_EQ(numerics(), (Numerics{.tf32 = false, .deterministic = false}));
     }
     EXPECT_EQ(numerics(), (Numerics{.tf32 = true, .deterministic = true}));
+    const NumericsScope direct({.winograd = false});
+    EXPECT_FALSE(numerics().winograd);
   }
   EXPECT_EQ(numerics(), Numerics{});
 }
 
-TEST(Numerics, DoNotConcernTheCpu) {
+TEST(Numerics, Tf32DoesNotConcernTheCpu) {
   const Tensor x = full({1, 1}, 1 + 0x1p-20);  // TF32 would round it to 1
   const NumericsScope chosen({.tf32 = true, .deterministic = false});
   EXPECT_EQ(matmul(x, ones({1, 1})).item<float>(), 1 + 0x1p-20f);

@@ -3,6 +3,7 @@
 #include "tensor/cpu/conv_plain.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/onednn.h"
+#include "tensor/cpu/winograd.h"
 
 namespace tenon::cpu {
 namespace {
@@ -138,6 +139,7 @@ void conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const Con
             Activation activation, const Tensor& out) {
   if (runs_in_f64(x)) return conv2d_plain(x, weight, bias, params, activation, out);
   if (conv2d_narrow(x, weight, bias, params, activation, out)) return;
+  if (conv2d_winograd(x, weight, bias, params, activation, out)) return;
   if (must_widen(x)) {
     const Tensor wide = empty_like(out, DType::kF32);
     conv2d(x.to(DType::kF32), weight.to(DType::kF32),
@@ -164,6 +166,7 @@ void conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const Con
 void conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dParams& params,
                        const Tensor& out) {
   if (runs_in_f64(grad)) return conv2d_input_grad_plain(grad, weight, params, out);
+  if (conv2d_input_grad_winograd(grad, weight, params, out)) return;
   if (must_widen(grad)) {
     const Tensor wide = empty_like(out, DType::kF32);
     conv2d_input_grad(grad.to(DType::kF32), weight.to(DType::kF32), params, wide);

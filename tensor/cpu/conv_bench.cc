@@ -1,5 +1,7 @@
 // Convolution, its gradients and pooling. %peak is the share of the rate at which oneDNN multiplies
-// large f32 or bf16 matrices in the same run: what the processor could do at best.
+// large f32 or bf16 matrices in the same run: what the processor could do at best with direct sums.
+// Winograd's algorithm is credited with the operations of direct sums, which "direct" computes.
+#include "tensor/numerics.h"
 #include "tensor/ops.h"
 #include "tensor/testing/bench_util.h"
 
@@ -31,12 +33,15 @@ const Setup kSetups[] = {
     {"alexnet_conv1", {4, 3, 224, 224}, {64, 3, 11, 11}, {.stride = {4, 4}, .padding = {2, 2}}},
     {"resnet_stem", {4, 3, 224, 224}, {64, 3, 7, 7}, {.stride = {2, 2}, .padding = {3, 3}}},
     {"8_8", {64, 8, 32, 32}, {8, 8, 3, 3}, {.padding = {1, 1}}},
+    {"3x3_16", {32, 16, 32, 32}, {16, 16, 3, 3}, {.padding = {1, 1}}},
+    {"3x3_32", {32, 32, 16, 16}, {32, 32, 3, 3}, {.padding = {1, 1}}},
+    {"3x3_64_small", {32, 64, 8, 8}, {64, 64, 3, 3}, {.padding = {1, 1}}},
     {"3x3_64", {32, 64, 32, 32}, {64, 64, 3, 3}, {.padding = {1, 1}}},
     {"3x3_256", {32, 256, 8, 8}, {256, 256, 3, 3}, {.padding = {1, 1}}},
     {"1x1_64_256", {16, 64, 32, 32}, {256, 64, 1, 1}, {}},
 };
 
-enum Pass { kForward, kForwardRelu, kInputGrad, kWeightGrad };
+enum Pass { kForward, kForwardRelu, kForwardDirect, kInputGrad, kWeightGrad };
 
 void BM_Conv2d(benchmark::State& state, const Setup& setup, Pass pass, DType dtype, Layout layout) {
   const Tensor x = ones(setup.x, {.dtype = dtype, .layout = layout});
@@ -45,9 +50,11 @@ void BM_Conv2d(benchmark::State& state, const Setup& setup, Pass pass, DType dty
   const double taps =
       static_cast<double>(numel(setup.weight)) / static_cast<double>(setup.weight[0]);
   const double gflop = 2e-9 * static_cast<double>(y.numel()) * taps;
+  const NumericsScope numerics({.winograd = pass != kForwardDirect});
   testing::measure(state, "GFLOP/s", gflop, matmul_gflops(dtype), [&] {
     switch (pass) {
       case kForward:
+      case kForwardDirect:
         return benchmark::DoNotOptimize(conv2d(x, weight, {}, setup.params));
       case kForwardRelu:
         return benchmark::DoNotOptimize(conv2d(x, weight, {}, setup.params, Activation::kRelu));
@@ -81,6 +88,7 @@ const bool registered = [] {
       add(setup, "forward", kForward, dtype, Layout::kChannelsLast, "");
       add(setup, "forward", kForward, dtype, Layout::kRowMajor, "/row_major");
       add(setup, "forward_relu", kForwardRelu, dtype, Layout::kChannelsLast, "");
+      add(setup, "forward_direct", kForwardDirect, dtype, Layout::kChannelsLast, "");
       add(setup, "input_grad", kInputGrad, dtype, Layout::kChannelsLast, "");
       add(setup, "weight_grad", kWeightGrad, dtype, Layout::kChannelsLast, "");
     }
