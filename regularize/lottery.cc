@@ -65,6 +65,7 @@ std::vector<TicketRound> search_tickets(
   internal::require_share("search_tickets", "an amount", search.amount);
   const std::unique_ptr<layers::Module> module = make();
   Masks masks(*module);
+  if (search.warm_up) search.warm_up(*module, masks);
   LotteryTicket ticket(*module, masks, {.global = search.global});
   std::vector<TicketRound> rounds;
   for (int round = 0; round <= search.rounds; ++round) {
@@ -74,6 +75,7 @@ std::vector<TicketRound> search_tickets(
     const std::unique_ptr<layers::Module> control = make();
     Masks control_masks(*control);
     copy_masks(masks, control_masks);
+    if (search.warm_up) search.warm_up(*control, control_masks);
     result.control = train(*control, control_masks);
     rounds.push_back(result);
   }

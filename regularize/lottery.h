@@ -61,6 +61,9 @@ struct TicketSearch {
   int rounds = 5;
   double amount = 0.2;  ///< of what is left, each round
   bool global = true;
+  /// Trains the few steps after which the weights are remembered, where tickets are to be rewound
+  /// to early weights instead of the first ones; each control takes them too, under its masks.
+  std::function<void(layers::Module&, Masks&)> warm_up = {};
 };
 
 struct TicketRound {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -101,6 +102,31 @@ TEST(SearchTicketsTest, TrainsTicketAndControlUnderTheSameMasks) {
   EXPECT_EQ(rounds[1].control, 4);
   EXPECT_EQ(rounds[2].sparsity, 11.0 / 30);
   EXPECT_LT(first_weights[2], first_weights[0]);  // rewound, with holes
+}
+
+TEST(SearchTicketsTest, RewindsToTheWarmWeightsAndWarmsControlsUpToo) {
+  const auto first_weight = [](layers::Module& module) {
+    return module.parameters()[0].value().clone();
+  };
+  std::vector<std::string> calls;
+  Tensor warm;
+  const auto warm_up = [&](layers::Module& module, Masks& masks) {
+    calls.push_back(masks.sparsity() > 0 ? "warm up, masked" : "warm up");
+    move(dynamic_cast<Net&>(module), 5);
+    masks.apply();
+    if (calls.size() == 1) warm = first_weight(module);
+  };
+  const auto train = [&](layers::Module& module, Masks& masks) {
+    calls.push_back(masks.sparsity() > 0 ? "train, masked" : "train");
+    expect_identical(first_weight(module), warm * masks.entries()[0].mask.value());
+    move(dynamic_cast<Net&>(module), 6);
+    masks.apply();
+    return 0.0;
+  };
+  search_tickets([] { return std::make_unique<Net>(); }, train,
+                 {.rounds = 1, .amount = 0.2, .warm_up = warm_up});
+  EXPECT_EQ(calls, (std::vector<std::string>{"warm up", "train", "warm up", "train",
+                                             "train, masked", "warm up, masked", "train, masked"}));
 }
 
 TEST(SearchTicketsTest, BadArguments) {

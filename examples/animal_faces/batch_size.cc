@@ -44,6 +44,7 @@ absl::Status run_row(const Row& row, const Animals& animals, const ExperimentOpt
                                                     .batch_size = row.batch_size,
                                                     .sgd = row.sgd,
                                                     .seed = seed,
+                                                    .device = options.device,
                                                     .callbacks = {&norm}});
                                 });
   if (!tally.ok()) return tally.status();

@@ -1,9 +1,11 @@
-// Lottery tickets: small networks that only learn well from the weights they were found with.
+// Lottery tickets: small networks that only learn well from the weights they were found with, or
+// from what these were after an epoch.
 //
 //   ./bazelw run //examples/animal_faces:lottery
 #include "regularize/lottery.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "examples/animal_faces/animals.h"
@@ -16,84 +18,113 @@
 namespace tenon::examples {
 namespace {
 
+constexpr int kWarmUpEpochs = 1;
+
 /// Of one round of pruning, over the seeds.
 struct Round {
   double sparsity = 0;
   std::vector<double> ticket, control;  // test accuracy
+
+  std::vector<double> differences() const {
+    std::vector<double> differences;
+    for (std::size_t s = 0; s < ticket.size(); ++s) differences.push_back(ticket[s] - control[s]);
+    return differences;
+  }
+};
+using Rounds = std::vector<Round>;
+
+/// Where a ticket's weights go back to: those after so many epochs, which a control trains too.
+struct Way {
+  std::string name;
+  int warm_up = 0;
+  Rounds rounds = {};
 };
 
 void search(const Parts& parts, const ExperimentOptions& options, int rounds, std::uint64_t seed,
-            Report& report, std::vector<Round>& found) {
-  const auto train = [&](layers::Module& net, regularize::Masks& masks) {
-    TrialOptions masked = training(options, seed);
-    masked.callbacks = {&masks};
-    const auto trial = run_trial(net, parts, masked);
-    if (!trial.ok()) throw Error(std::string(trial.status().message()));
-    report.add_trial("", *trial);
-    return trial->test_accuracy;
+            Report& report, Way& way) {
+  const auto train_for = [&](int epochs) {
+    return [&, epochs](layers::Module& net, regularize::Masks& masks) {
+      TrialOptions masked = training(options, seed);
+      masked.epochs = epochs;
+      masked.callbacks = {&masks};
+      const auto trial = run_trial(net, parts, masked);
+      if (!trial.ok()) throw Error(std::string(trial.status().message()));
+      report.add_trial("", *trial);
+      return trial->test_accuracy;
+    };
   };
+  regularize::TicketSearch search{.rounds = rounds, .amount = 0.3};
+  if (way.warm_up > 0) search.warm_up = train_for(way.warm_up);
   manual_seed(seed);
   const auto tickets =
-      regularize::search_tickets(big_animal_net, train, {.rounds = rounds, .amount = 0.3});
-  found.resize(tickets.size());
+      regularize::search_tickets(big_animal_net, train_for(options.epochs - way.warm_up), search);
+  way.rounds.resize(tickets.size());
   for (std::size_t i = 0; i < tickets.size(); ++i) {
-    found[i].sparsity = tickets[i].sparsity;
-    found[i].ticket.push_back(tickets[i].ticket);
-    found[i].control.push_back(tickets[i].control);
+    way.rounds[i].sparsity = tickets[i].sparsity;
+    way.rounds[i].ticket.push_back(tickets[i].ticket);
+    way.rounds[i].control.push_back(tickets[i].control);
   }
 }
 
-std::vector<double> differences(const Round& round) {
-  std::vector<double> differences;
-  for (std::size_t s = 0; s < round.ticket.size(); ++s) {
-    differences.push_back(round.ticket[s] - round.control[s]);
-  }
-  return differences;
-}
-
-train::Panel accuracy_panel(const std::vector<Round>& rounds) {
+train::Panel accuracy_panel(const Way& way) {
   train::Series ticket{.label = "ticket"}, control{.label = "other first weights"};
-  for (const Round& round : rounds) {
+  for (const Round& round : way.rounds) {
     for (train::Series* series : {&ticket, &control}) {
       series->x.push_back(100 * (1 - round.sparsity));
     }
     ticket.y.push_back(100 * mean(round.ticket));
     control.y.push_back(100 * mean(round.control));
   }
-  return {.title = "test accuracy",
+  return {.title = "rewound to " + way.name,
           .x_label = "weights left %",
-          .y_label = "%",
+          .y_label = "test accuracy %",
           .series = {ticket, control},
           .log_x = true};
+}
+
+// How far ahead the tickets are in all rounds that pruned.
+double lead(const Rounds& rounds) {
+  std::vector<double> all;
+  for (const Round& round : rounds) {
+    const std::vector<double> better = round.differences();
+    if (round.sparsity > 0) all.insert(all.end(), better.begin(), better.end());
+  }
+  return mean(all);
 }
 
 absl::Status draw_lots(const ExperimentOptions& options) {
   const auto animals = load_animals(options);
   if (!animals.ok()) return animals.status();
+  std::vector<Way> ways = {{"the first weights"}, {"the weights after an epoch", kWarmUpEpochs}};
   Report report("lottery", options, *animals,
-                {"sparsity %", "ticket %", "other first weights %", "ticket better by"});
-  std::vector<Round> rounds;
+                {"sparsity %", "ticket %", "other first weights %", "ticket better by",
+                 "early ticket %", "other first weights %", "early ticket better by"});
   for (std::int64_t s = 0; s < options.seeds; ++s) {
     const std::uint64_t seed = options.seed + static_cast<std::uint64_t>(s);
     const auto parts =
         deal(*animals, {.train = options.quick ? 1000 : 4000, .validation = 500}, seed);
     if (!parts.ok()) return parts.status();
-    search(*parts, options, options.quick ? 3 : 12, seed, report, rounds);
-    report.say("seed " + std::to_string(seed) + ": last ticket " +
-               percent(rounds.back().ticket.back()) + " %, other first weights " +
-               percent(rounds.back().control.back()) + " %");
+    for (Way& way : ways) {
+      search(*parts, options, options.quick ? 3 : 12, seed, report, way);
+      const Round& last = way.rounds.back();
+      report.say("seed " + std::to_string(seed) + ", rewound to " + way.name + ": last ticket " +
+                 percent(last.ticket.back()) + " %, other first weights " +
+                 percent(last.control.back()) + " %");
+    }
   }
-  std::vector<double> all;
-  for (const Round& round : rounds) {
-    const std::vector<double> better = differences(round);
-    if (round.sparsity > 0) all.insert(all.end(), better.begin(), better.end());
-    report.add_row(
-        {fixed(100 * round.sparsity, 2), cell(round.ticket), cell(round.control), cell(better)},
-        {.test = round.ticket});
+  for (std::size_t i = 0; i < ways[0].rounds.size(); ++i) {
+    std::vector<std::string> cells = {fixed(100 * ways[0].rounds[i].sparsity, 2)};
+    for (const Way& way : ways) {
+      const Round& round = way.rounds[i];
+      cells.insert(cells.end(),
+                   {cell(round.ticket), cell(round.control), cell(round.differences())});
+    }
+    report.add_row(std::move(cells), {.test = ways[1].rounds[i].ticket});
   }
-  report.add_panel(accuracy_panel(rounds));
-  return report.finish("Lottery tickets", {{"ticket_minus_control", mean(all)},
-                                           {"test_accuracy", mean(rounds.back().ticket)}});
+  for (const Way& way : ways) report.add_panel(accuracy_panel(way));
+  return report.finish("Lottery tickets", {{"ticket_minus_control", lead(ways[0].rounds)},
+                                           {"early_ticket_minus_control", lead(ways[1].rounds)},
+                                           {"test_accuracy", mean(ways[1].rounds.back().ticket)}});
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 """The networks of //examples/covertype in PyTorch, on the rows that `--save_split` wrote.
-usage: peer_torch.py --split OUT_DIR/split.safetensors [--epochs N] [--threads N] [--networks a,b]"""
+usage: peer_torch.py --split OUT_DIR/split.safetensors [--experiment baseline,…] [--epochs N] [--threads N]"""
 import json
 import os
 import sys
@@ -40,15 +40,18 @@ class Input(nn.Module):
 
 
 class Network(nn.Module):
-    def __init__(self, kind):
+    def __init__(self, kind, hidden=(32, 32)):
         super().__init__()
-        self.kind, self.input = kind, Input()
+        self.input = Input()
         self.wide = Input() if kind == "wide_deep" else None
         self.crosses = nn.ModuleList(nn.Linear(18, 18) for _ in range(2 if kind == "deep_cross" else 0))
         self.norm = nn.BatchNorm1d(18) if kind == "deep_cross" else None
-        self.trunk = nn.Sequential(nn.Linear(18, 32), nn.BatchNorm1d(32), nn.ReLU(), nn.Dropout(0.1),
-                                   nn.Linear(32, 32), nn.BatchNorm1d(32), nn.ReLU(), nn.Dropout(0.1))
-        self.head = nn.Linear(32 if kind == "baseline" else 50, 7)
+        layers, features = [], 18
+        for width in hidden:
+            layers += [nn.Linear(features, width), nn.BatchNorm1d(width), nn.ReLU(), nn.Dropout(0.1)]
+            features = width
+        self.trunk = nn.Sequential(*layers)
+        self.head = nn.Linear(features + (0 if kind == "baseline" else 18), 7)
 
     def forward(self, rows):
         x0 = self.input(rows)
@@ -63,10 +66,34 @@ class Network(nn.Module):
         return self.head(torch.cat(parts, 1))
 
 
-options = torch_peer.flags(split="", epochs=275, networks="baseline,wide_deep,deep_cross")
+options = torch_peer.flags(experiment="", split="", epochs=275)
 tensors = read_safetensors(options.split)
 sets = [(tensors[part + ".inputs"], tensors[part + ".targets"]) for part in ("train", "test")]
-for kind in options.networks.split(","):
-    torch.manual_seed(options.seed)
+
+
+def plain(kind):
     model = Network(kind)
     torch_peer.train(kind, model, torch.optim.Adam(model.parameters(), lr=1e-3), *sets, 265, options.epochs)
+
+
+def baseline():
+    plain("baseline")
+
+
+def wide_deep():
+    plain("wide_deep")
+
+
+def deep_cross():
+    plain("deep_cross")
+
+
+def best():
+    model = Network("deep_cross", (512, 512, 256))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3, weight_decay=1e-2)
+    steps = options.epochs * -(-len(sets[0][1]) // 265)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 5e-3, steps + 1, pct_start=0.2, cycle_momentum=False)
+    torch_peer.train("best", model, optimizer, *sets, 265, options.epochs, schedule=schedule)
+
+
+torch_peer.run(options, baseline, wide_deep, deep_cross, best)

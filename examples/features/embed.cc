@@ -30,9 +30,15 @@ constexpr std::int64_t kNeighbors = 10;
 // The 1,438 digits are seen as many times for each time that the 60,000 of MNIST are.
 constexpr int kEpochsOfDigits = 10;
 
-// Trains the small convolutional network; what it computes of the images before its last layer.
-absl::StatusOr<Tensor> features_of(const ImageProblem& problem, const Tensor& images, int epochs,
-                                   const ExperimentOptions& options) {
+// What a trained network computes of images before its last layer.
+struct Learned {
+  Tensor features;
+  double seconds = 0;  // of training
+};
+
+// Trains the small convolutional network.
+absl::StatusOr<Learned> features_of(const ImageProblem& problem, const Tensor& images, int epochs,
+                                    const ExperimentOptions& options) {
   manual_seed(options.seed);
   models::SmallCnn net({.image = static_cast<int>(images.size(2))});
   net.to(options.device);
@@ -54,7 +60,7 @@ absl::StatusOr<Tensor> features_of(const ImageProblem& problem, const Tensor& im
   std::vector<Tensor> parts;
   for (const Tensor& part : images.split(500))
     parts.push_back(features(part.to(options.device))[0].value().to(kCpu));
-  return cat(parts);
+  return Learned{.features = cat(parts), .seconds = training_seconds(*history)};
 }
 
 // The part of the points whose kNeighbors nearest others mostly have their label.
@@ -98,11 +104,12 @@ class Experiment {
   absl::Status look_at(const std::string& name, const ImageProblem& problem, std::int64_t count,
                        int epochs) {
     const Examples shown = head(problem.test, count);
-    const auto features = features_of(problem, shown.inputs, epochs, options_);
-    if (!features.ok()) return features.status();
+    const auto learned = features_of(problem, shown.inputs, epochs, options_);
+    if (!learned.ok()) return learned.status();
+    seconds_ += learned->seconds;
     panels_.clear();
     embed(name, "pixels", shown.inputs.flatten(1), shown.labels);
-    embed(name, "features", *features, shown.labels);
+    embed(name, "features", learned->features, shown.labels);
     return draw(panels_, options_.output(name), {.title = name, .panel_height = 440});
   }
 
@@ -112,6 +119,7 @@ class Experiment {
     ResultLine result("features:embed", options_);
     result.add("pca_accuracy", worst_pca_);
     result.add("tsne_accuracy", worst_tsne_);
+    result.add("seconds", seconds_);
     result.print();
     return absl::OkStatus();
   }
@@ -151,6 +159,7 @@ class Experiment {
   Table table_{{"data", "input", "method", "10 neighbours agree %", "seconds"}};
   std::vector<train::Panel> panels_;
   double worst_pca_ = 1, worst_tsne_ = 1;
+  double seconds_ = 0;  // of training
 };
 
 absl::Status look(ExperimentOptions& options, std::int64_t points) {

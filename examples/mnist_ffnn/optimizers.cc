@@ -39,12 +39,20 @@ const std::vector<FirstWeights> kFirstWeights = {
 
 struct Options : ExperimentOptions {
   std::string activations = "mixed";
+  std::string init = "all";
   std::string optimizer = "all";
 };
+
+std::vector<std::string> first_weights_names() {
+  std::vector<std::string> names = {"all"};
+  for (const FirstWeights& first : kFirstWeights) names.emplace_back(first.name);
+  return names;
+}
 
 std::vector<RowOptions> rows(const Options& options) {
   std::vector<RowOptions> rows;
   for (const FirstWeights& first : kFirstWeights) {
+    if (options.init != "all" && options.init != first.name) continue;
     for (std::size_t i = 0; i < kOptimizers.size(); ++i) {
       if (options.optimizer != "all" && options.optimizer != kOptimizers[i]) continue;
       const MnistFfnnOptions network{.activations = options.activations, .init = first.scheme};
@@ -68,6 +76,7 @@ int main(int argc, char** argv) {
   add(flags, options);
   flags.add_choice("activations", options.activations, {"mixed", "relu"},
                    "after the hidden layers");
+  flags.add_choice("init", options.init, first_weights_names(), "to try");
   flags.add_choice("optimizer", options.optimizer, {"all", "momentum", "rmsprop", "adam"},
                    "to try");
   return flags.run(argc, argv, [&] {

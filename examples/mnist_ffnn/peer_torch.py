@@ -1,5 +1,5 @@
-"""The rows he_normal/… of //examples/mnist_ffnn:optimizers in PyTorch.
-usage: peer_torch.py [--optimizer adam|rmsprop|momentum] [--epochs N] [--threads N] [--data_dir DIR]"""
+"""In PyTorch: the rows he_normal/… of //examples/mnist_ffnn:optimizers, and :regularization.
+usage: peer_torch.py [--experiment optimizers,regularization] [--epochs N] [--threads N] [--data_dir DIR]"""
 import os
 import sys
 
@@ -28,16 +28,44 @@ class Swish(nn.Module):
         return x * torch.sigmoid(self.beta * x)
 
 
-options = torch_peer.flags(optimizer="adam", epochs=10, batch_size=100, lr=1e-3)
-model = nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 1024), CELU(),
-                      nn.Linear(1024, 128), Swish(), nn.Linear(128, 10))
-for layer in model:
-    if isinstance(layer, nn.Linear):
-        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-        nn.init.zeros_(layer.bias)
-parameters = list(model.parameters())
-optimizer = {"adam": lambda: torch.optim.Adam(parameters, lr=options.lr),
-             "rmsprop": lambda: torch.optim.RMSprop(parameters, lr=options.lr),
-             "momentum": lambda: torch.optim.SGD(parameters, lr=options.lr, momentum=0.9)}[options.optimizer]()
-torch_peer.train("he_normal/" + options.optimizer, model, optimizer,
-                 *torch_peer.load_mnist(options.data_dir), options.batch_size, options.epochs)
+def ffnn(draw, dropout=0.0):
+    """draw(weight) fills each weight."""
+    layers, features = [], 784
+    for width, activation in ((512, nn.ReLU()), (1024, CELU()), (128, Swish())):
+        layers += [nn.Linear(features, width), activation] + ([nn.Dropout(dropout)] if dropout else [])
+        features = width
+    net = nn.Sequential(*layers, nn.Linear(features, 10))
+    for layer in net:
+        if isinstance(layer, nn.Linear):
+            draw(layer.weight)
+            nn.init.zeros_(layer.bias)
+    return net
+
+
+def he(weight):
+    nn.init.kaiming_normal_(weight, nonlinearity="relu")
+
+
+OPTIMIZERS = {
+    "momentum": lambda parameters: torch.optim.SGD(parameters, lr=1e-3, momentum=0.9),
+    "rmsprop": lambda parameters: torch.optim.RMSprop(parameters, lr=1e-3),
+    "adam": lambda parameters: torch.optim.Adam(parameters, lr=1e-3),
+}
+options = torch_peer.flags(experiment="", epochs=10)
+mnist = torch_peer.load_mnist(options.data_dir)
+
+
+def optimizers():
+    for name, make in OPTIMIZERS.items():
+        model = ffnn(he)
+        torch_peer.train("optimizers/he_normal/" + name, model, make(model.parameters()), *mnist, 100, options.epochs)
+
+
+def regularization():
+    for name, dropout, decay in (("baseline", 0, 0), ("dropout", 0.2, 0), ("weight_decay", 0, 10), ("both", 0.2, 10)):
+        model = ffnn(nn.init.normal_, dropout)
+        optimizer = torch.optim.SGD(model.parameters(), lr=1e-5, weight_decay=decay)
+        torch_peer.train("regularization/" + name, model, optimizer, *mnist, 100, options.epochs)
+
+
+torch_peer.run(options, optimizers, regularization)

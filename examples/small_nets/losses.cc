@@ -86,9 +86,14 @@ Tensor damaged(const Tensor& shade, double share, Generator& random) {
   return where(gt(bernoulli(shade.shape(), share, random), 0), full_like(shade, 3), shade);
 }
 
-// Trains the 2-5-4-1 network on damaged shades; how far it is off on sound ones.
-absl::StatusOr<double> error_after(const Hillshade& problem, const train::Loss& loss, double share,
-                                   const ExperimentOptions& options, std::uint64_t seed) {
+struct Outcome {
+  double error = 0;  // on sound slopes
+  double seconds = 0;
+};
+
+// Trains the 2-5-4-1 network on damaged shades.
+absl::StatusOr<Outcome> learn(const Hillshade& problem, const train::Loss& loss, double share,
+                              const ExperimentOptions& options, std::uint64_t seed) {
   Generator random(seed);
   const data::TensorDataset train_set(problem.train.inputs,
                                       damaged(problem.train.shade, share, random));
@@ -109,17 +114,19 @@ absl::StatusOr<double> error_after(const Hillshade& problem, const train::Loss& 
   if (!history.ok()) return history.status();
   ShadeError error;
   train::evaluate(net, test_loader, {.loss = loss, .metrics = {&error}});
-  return error.value();
+  return Outcome{.error = error.value(), .seconds = training_seconds(*history)};
 }
 
-absl::StatusOr<Spread> spread_of(const Hillshade& problem, const train::Loss& loss, double share,
-                                 const ExperimentOptions& options) {
+// The errors over the seeds; adds to the seconds.
+absl::StatusOr<Spread> errors_of(const Hillshade& problem, const train::Loss& loss, double share,
+                                 const ExperimentOptions& options, double& seconds) {
   std::vector<double> errors;
   for (std::int64_t i = 0; i < options.seeds; ++i) {
-    const auto error =
-        error_after(problem, loss, share, options, options.seed + static_cast<std::uint64_t>(i));
-    if (!error.ok()) return error.status();
-    errors.push_back(*error);
+    const auto outcome =
+        learn(problem, loss, share, options, options.seed + static_cast<std::uint64_t>(i));
+    if (!outcome.ok()) return outcome.status();
+    errors.push_back(outcome->error);
+    seconds += outcome->seconds;
   }
   return spread(errors);
 }
@@ -143,10 +150,11 @@ absl::Status compare(ExperimentOptions& options) {
 
   Table table({"loss", "no damage", "10 % damaged", "30 % damaged"});
   ResultLine result("small_nets:losses", options);
+  double seconds = 0;
   for (const NamedLoss& named : regression_losses()) {
     std::vector<std::string> row = {named.name};
     for (const double share : {0.0, 0.1, 0.3}) {
-      const auto error = spread_of(*problem, named.loss, share, options);
+      const auto error = errors_of(*problem, named.loss, share, options, seconds);
       if (!error.ok()) return error.status();
       row.push_back(fixed(*error, 2));
       if (share == 0.1 && named.name == "MSE") result.add("mse_error", error->mean);
@@ -160,6 +168,7 @@ absl::Status compare(ExperimentOptions& options) {
                 table.to_text().c_str());
   }
   if (absl::Status status = table.write(options.output("table")); !status.ok()) return status;
+  result.add("seconds", seconds);
   result.print();
   return absl::OkStatus();
 }
