@@ -11,6 +11,7 @@ import argparse
 import os
 import re
 import subprocess
+import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -57,7 +58,8 @@ def run(command, threads):
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if result.returncode != 0:
-        raise SystemExit(f"{' '.join(command)}\n{result.stderr}")
+        print(f"{' '.join(command)}\n{result.stderr}", file=sys.stderr)
+        return ""
     return result.stdout
 
 
@@ -73,13 +75,13 @@ def main():
     if unknown:
         parser.error(f"expected some of {', '.join(EXPERIMENTS)}, got {', '.join(sorted(unknown))}")
     sums = [0.0, 0.0]
-    print("| experiment | epochs | Tenon, s | PyTorch, s | times as fast |\n|---|---:|---:|---:|---:|")
+    print("| experiment | epochs | Tenon, s | PyTorch, s | times as fast |\n|---|---:|---:|---:|---:|", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         split = None
         for target in options.targets or EXPERIMENTS:
             epochs, flags = EXPERIMENTS[target]
             package, name = target.split(":")
-            out = os.path.join(folder, name)
+            out = os.path.join(folder, package + "_" + name)
             flags = flags + ([f"--epochs={epochs}"] if epochs else [])
             if package == "covertype" and split is None:
                 flags, split = flags + ["--save_split"] * ("--save_split" not in flags), out + "/split.safetensors"
@@ -90,6 +92,9 @@ def main():
             peers = run([options.python, f"examples/{package}/peer_torch.py", f"--experiment={name}",
                          f"--threads={options.threads}"] + [f"--epochs={epochs}"] * bool(epochs) + more + shared,
                         options.threads)
+            if not ours or not peers:
+                print(f"| `{target}` | {epochs or '-'} | failed | | |", flush=True)
+                continue
             times = seconds_in(ours.splitlines()[-1]), seconds_in(peers)
             sums = [a + b for a, b in zip(sums, times)]
             print(f"| `{target}` | {epochs or '-'} | {times[0]:.2f} | {times[1]:.2f} | {times[1] / times[0]:.1f} |", flush=True)

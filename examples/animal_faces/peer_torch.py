@@ -166,4 +166,51 @@ def lottery():
                              options.epochs)
 
 
-torch_peer.run(options, memorization, early_stopping, penalties, dropout, augmentation, batch_size, pruning, lottery)
+def convolutional_net():
+    layers, channels = [], 3
+    for width in (32, 64, 128):
+        layers += [nn.Conv2d(channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(), nn.MaxPool2d(2)]
+        channels = width
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(2048, 3))
+
+
+@torch.no_grad()
+def answers(teacher, x):
+    teacher.eval()
+    return torch.cat([teacher(part) for part in x.split(500)])
+
+
+def soft_loss(temperature, alpha):
+    def loss(output, targets):
+        labels, teacher = targets
+        log_p, log_q = F.log_softmax(teacher / temperature, 1), F.log_softmax(output / temperature, 1)
+        soft = alpha * temperature**2 * F.kl_div(log_q, log_p, reduction="batchmean", log_target=True)
+        return soft if alpha == 1 else soft + (1 - alpha) * F.cross_entropy(output, labels)
+    return loss
+
+
+def distillation():
+    small, train_set = functools.partial(leaky_net, (16,)), some(4000)
+    x, y = train_set
+    moved = lambda x: crop(flip(x, 3, 0.5))
+    mlp, convolutional = big_animal_net(), convolutional_net()
+    train("distillation/teacher", mlp, train_set)
+    train("distillation/teacher", convolutional, train_set, lr=2e-2, change=lambda x, y: (moved(x), y))
+    train("distillation/alone", small(), train_set)
+    number = torch.arange(len(y))
+    for teacher in (mlp, convolutional):
+        logits = answers(teacher, x)
+        for temperature, alpha in ((40, 1), (4, 0.9)):
+            train("distillation/student", small(), (x, number), loss=soft_loss(temperature, alpha),
+                  change=lambda x, rows: (x, (y[rows], logits[rows])))
+    train("distillation/alone, moved", small(), train_set, change=lambda x, y: (moved(x), y))
+
+    def taught(x, labels):
+        x = moved(x)
+        return x, (labels, answers(convolutional, x))
+
+    train("distillation/student, moved", small(), train_set, loss=soft_loss(40, 1), change=taught)
+
+
+torch_peer.run(options, memorization, early_stopping, penalties, dropout, augmentation, batch_size, pruning, lottery,
+               distillation)
