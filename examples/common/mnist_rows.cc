@@ -10,8 +10,8 @@ absl::Status train_on_mnist(std::string_view experiment, std::string_view title,
   if (!mnist.ok()) return mnist.status();
   if (options.quick) {
     options.epochs = 1;
-    mnist->train = head(mnist->train, 3'000);
-    mnist->test = head(mnist->test, 1'000);
+    mnist->train = head(mnist->train, 1'500);
+    mnist->test = head(mnist->test, 500);
   }
   const data::TensorDataset train_set = dataset(mnist->train);
   const data::TensorDataset test_set = dataset(mnist->test);

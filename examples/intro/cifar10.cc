@@ -65,8 +65,8 @@ absl::Status compare(ExperimentOptions options, const std::string& models) {
   if (!cifar.ok()) return cifar.status();
   if (options.quick) {
     options.epochs = 2;
-    cifar->train = head(cifar->train, 4'000);
-    cifar->test = head(cifar->test, 1'000);
+    cifar->train = head(cifar->train, 1'500);
+    cifar->test = head(cifar->test, 500);
   }
   for (Examples* part : {&cifar->train, &cifar->test}) part->inputs = part->inputs * 2 - 1;
   const data::TensorDataset train_set = dataset(cifar->train), test_set = dataset(cifar->test);

@@ -159,7 +159,7 @@ absl::Status compare(ExperimentOptions& options) {
   if (!trained.ok()) return trained.status();
   const auto clothes = load_fashion_mnist_problem(options);
   if (!clothes.ok()) return clothes.status();
-  Transfer transfer(clothes->train, head(clothes->test, options.quick ? 500 : 2'000), *trained,
+  Transfer transfer(clothes->train, head(clothes->test, options.quick ? 250 : 2'000), *trained,
                     options);
 
   std::vector<std::string> names = {"method"};

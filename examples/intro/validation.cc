@@ -152,8 +152,8 @@ absl::Status run_all(ExperimentOptions& options, std::int64_t trial_count,
     options.epochs = 1;
     trial_count = 3;
     final_epochs = 2;
-    cifar->train = head(cifar->train, 4'000);
-    cifar->test = head(cifar->test, 1'000);
+    cifar->train = head(cifar->train, 2'000);
+    cifar->test = head(cifar->test, 500);
   }
   for (Examples* part : {&cifar->train, &cifar->test}) part->inputs = part->inputs * 2 - 1;
   Search search(*cifar, options);
