@@ -126,19 +126,6 @@ TEST(Autocast, TheBackwardPassKeepsTheDtypesOfTheForwardPass) {
   EXPECT_EQ(x.grad().dtype(), DType::kF32);
 }
 
-TEST(Autocast, PartsOfSeveralDtypesAreJoinedInTheWidest) {
-  const Variable high(normal({2, 3}, 1), true), low(rounded(normal({2, 3}, 2)), true);
-  const std::vector<Variable> parts{low, high};
-  EXPECT_THROW(cat(parts, 1), DTypeError);
-  const Autocast scope;
-  const Variable joined = cat(parts, 1);
-  EXPECT_TRUE(same(joined.value().slice(1, 0, 3), low.value().to(DType::kF32)));
-  EXPECT_TRUE(same(joined.value().slice(1, 3), high.value()));
-  EXPECT_EQ(stack(parts, 0).dtype(), DType::kF32);
-  sum(joined).backward();
-  EXPECT_EQ(low.grad().dtype(), DType::kBF16);
-}
-
 TEST(Autocast, NestsAndEnds) {
   EXPECT_EQ(autocast_dtype(), std::nullopt);
   {

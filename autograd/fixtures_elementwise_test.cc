@@ -16,6 +16,11 @@ Variable steps(const In& in) {
   return floor(x) + 2 * ceil(x) + 4 * round(x) + 8 * trunc(x);
 }
 
+Variable rests(const In& in) {
+  const Variable &a = in["a"], &b = in["b"];
+  return fmod(a, b) * remainder(a, select(b, 0, 1)) + remainder(a, 2.5) + floor_divide(a, b);
+}
+
 Variable deviation(const In& in) {
   const Variable& x = in["x"];
   return stddev(x, {0, 2}) + sum(slice(stddev(x, {1}, 0), 1, 0, 3));
@@ -44,6 +49,13 @@ const testing::Expressions kExpressions = {
     {"hardsigmoid", [](const In& in) { return hardsigmoid(in["x"]); }},
     {"hardswish", [](const In& in) { return hardswish(in["x"] / 2); }},
     {"tan", [](const In& in) { return tan(in["x"] / 8); }},
+    {"circular",
+     [](const In& in) { return asin(in["x"] / 26) + acos(in["x"] / 27) * atan(in["x"]); }},
+    {"hyperbolic",
+     [](const In& in) { return sinh(in["x"] / 8) * cosh(in["x"] / 9) + frac(in["x"]); }},
+    {"angles",
+     [](const In& in) { return atan2(in["a"], in["b"]) * atan2(select(in["b"], 0, 0), in["a"]); }},
+    {"rests", rests},
     {"steps", steps},
     {"prod",
      [](const In& in) {

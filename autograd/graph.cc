@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "autograd/internal/variable_impl.h"
+#include "autograd/internal/views.h"
 #include "autograd/node.h"
 
 namespace tenon::autograd {
@@ -32,7 +33,7 @@ class Drawing {
   explicit Drawing(const std::vector<std::pair<std::string, Variable>>& names) {
     for (const auto& [name, variable] : names) {
       if (!variable.defined()) continue;
-      const VariableImpl& impl = *variable.impl();
+      const VariableImpl& impl = up_to_date(variable);
       if (impl.grad_fn) {
         result_names_[{impl.grad_fn.get(), impl.output}] = name;
       } else {
@@ -42,7 +43,7 @@ class Drawing {
   }
 
   std::string draw(const Variable& output) {
-    const VariableImpl& impl = *output.impl();
+    const VariableImpl& impl = up_to_date(output);
     if (impl.grad_fn) {
       id_of(impl.grad_fn.get());
     } else {

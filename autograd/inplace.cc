@@ -1,5 +1,5 @@
 // Writes into a variable's elements. A recorded one makes a node whose first input is what the
-// variable was before, and the variable its output.
+// variable was before, and the variable its output; of a view, the base then becomes a result, too.
 #include <array>
 #include <cmath>
 #include <string>
@@ -18,29 +18,35 @@ std::string describe(const Tensor& x) {
   return std::string(name(x.dtype())) + " " + to_string(x.shape());
 }
 
-const VariableImpl& writable(const char* op, const Variable& self) {
-  if (!self.defined()) throw AutogradError(prefix(op) + "a defined variable");
-  const Tensor& value = self.value();
+void check_apart(const char* op, const Tensor& value) {
   for (int d = 0; d < value.ndim(); ++d) {
     if (value.strides()[d] != 0 || value.shape()[d] <= 1) continue;
     throw ShapeError(prefix(op) + "elements that lie apart in memory, got " + describe(value) +
                      " with stride 0 in dim " + std::to_string(d) + " (clone it first)");
   }
-  return *self.impl();
+}
+
+VariableImpl& writable(const char* op, const Variable& self) {
+  if (!self.defined()) throw AutogradError(prefix(op) + "a defined variable");
+  check_apart(op, self.value());
+  return up_to_date(self);
 }
 
 /// Whether a write is to be recorded. Throws where it may not be.
-bool recorded_write(const char* op, const VariableImpl& self, bool argument_requires_grad) {
+bool recorded_write(const char* op, VariableImpl& self, bool argument_requires_grad) {
   if (!recording_enabled || !is_floating(self.value.dtype())) return false;
   if (!self.requires_grad && !argument_requires_grad) return false;
-  if (self.requires_grad && !self.grad_fn) {
-    throw AutogradError(prefix(op) + "a leaf that requires a gradient, " + describe(self.value) +
+  if (self.base && self.base->value.storage() != self.value.storage()) self.base = nullptr;
+  const VariableImpl& owner = self.base ? *self.base : self;
+  if (owner.requires_grad && !owner.grad_fn) {
+    throw AutogradError(prefix(op) + "a leaf that requires a gradient, " + describe(owner.value) +
                         ", to be written under NoGrad");
   }
-  if (self.shares_elements) {
-    throw AutogradError(prefix(op) + "a variable that shares no elements with others, " +
-                        describe(self.value) + " is a view or has one (clone it first)");
+  if (self.unlinked) {
+    throw AutogradError(prefix(op) + "a view that was made while operations were recorded, " +
+                        describe(self.value) + " was made under NoGrad (clone it first)");
   }
+  check_apart(op, owner.value);
   return true;
 }
 
@@ -57,7 +63,7 @@ void check_argument(const char* op, const Tensor& self, const Tensor& argument, 
     throw ShapeError(prefix(op) + "an argument that broadcasts to " + to_string(self.shape()) +
                      ", got " + to_string(argument.shape()));
   }
-  const DType result = promote(self.dtype(), argument.dtype());
+  const DType result = result_type(self, argument);
   const bool loses_fraction = !is_floating(self.dtype()) && (divides || is_floating(result));
   const bool to_bool = self.dtype() == DType::kBool && result != DType::kBool;
   if (loses_fraction || to_bool) {
@@ -70,12 +76,15 @@ bool is_dense(const Tensor& x) {
   return x.is_contiguous() || x.is_contiguous(Layout::kChannelsLast);
 }
 
-/// self = self op argument, in one pass where self is dense.
+/// self = self op argument, computed in the dtype that both meet in; in one pass where that is
+/// self's and self is dense.
 void write(BinaryOp op, const Tensor& self, const Tensor& argument) {
-  const Tensor other = argument.to(self.device()).to(self.dtype()).expand(self.shape());
-  const Tensor out = is_dense(self) ? self : empty_like(self);
-  backend(self.device()).binary(op, self, other, out);
-  if (is_dense(self)) {
+  const DType dtype = result_type(self, argument);
+  const Tensor other = argument.to(self.device()).to(dtype).expand(self.shape());
+  const bool in_one_pass = dtype == self.dtype() && is_dense(self);
+  const Tensor out = in_one_pass ? self : empty_like(self, dtype);
+  backend(self.device()).binary(op, self.to(dtype), other, out);
+  if (in_one_pass) {
     self.storage()->bump_version();
   } else {
     self.copy_(out);
@@ -99,7 +108,13 @@ void adopt(const char* name, const Variable& self, const Variable& before, const
   tenon::internal::IntrusivePtr<Node> node(new RuleNode<Rule>(name, std::move(rule)));
   node->add_input(before);
   node->add_input(argument);
-  Node::adopt_output(std::move(node), *self.impl());
+  VariableImpl& written = *self.impl();
+  Node::adopt_output(std::move(node), written);
+  if (written.base) {
+    rebase(written);
+  } else {
+    ++written.rewrites;
+  }
   if (detecting_anomaly) check_result(name, self.value(), std::array{argument});
 }
 
@@ -107,7 +122,7 @@ void adopt(const char* name, const Variable& self, const Variable& before, const
 template <class MakeRule>
 const Variable& write_arithmetic(const char* name, BinaryOp op, const Variable& self,
                                  const Variable& other, bool needs_before, MakeRule make_rule) {
-  const VariableImpl& impl = writable(name, self);
+  VariableImpl& impl = writable(name, self);
   check_argument(name, impl.value, other.value(), op == BinaryOp::kDiv);
   const bool recorded = recorded_write(name, impl, requires_grad(other));
   const Variable argument = apart(other, impl);
@@ -125,8 +140,11 @@ const Variable& write_arithmetic(const char* name, BinaryOp op, const Variable& 
 template <class Rule>
 const Variable& write_number(const char* name, BinaryOp op, const Variable& self, double number,
                              Rule rule) {
-  const VariableImpl& impl = writable(name, self);
+  VariableImpl& impl = writable(name, self);
   const Tensor& value = impl.value;
+  if (value.dtype() == DType::kBool) {
+    throw DTypeError(prefix(name) + "a numeric dtype, got " + describe(value));
+  }
   if (!is_floating(value.dtype()) && number != std::trunc(number)) {
     throw DTypeError(prefix(name) + "a whole number for " + describe(value) + ", got " +
                      std::to_string(number));
@@ -193,7 +211,7 @@ const Variable& Variable::mul_(double number) const {
 }
 
 const Variable& Variable::copy_(const Variable& source) const {
-  const VariableImpl& impl = writable("copy_", *this);
+  VariableImpl& impl = writable("copy_", *this);
   if (!source.defined()) {
     throw ValueError("[copy_] expected source to be a tensor, got an undefined one");
   }
@@ -211,11 +229,29 @@ const Variable& Variable::copy_(const Variable& source) const {
 }
 
 const Variable& Variable::fill_(double number) const {
-  const VariableImpl& impl = writable("fill_", *this);
+  VariableImpl& impl = writable("fill_", *this);
   const bool recorded = recorded_write("fill_", impl, false);
   const Variable before = recorded ? before_write(*this, false) : Variable();
   impl.value.fill_(number);
   if (recorded) adopt("fill_", *this, before, {}, [](Gradients& g) { g.set(0, g.zeros(0)); });
+  return *this;
+}
+
+const Variable& Variable::masked_fill_(const Tensor& mask, double number) const {
+  VariableImpl& impl = writable("masked_fill_", *this);
+  const Tensor filled = tenon::masked_fill(impl.value, mask, number);
+  if (filled.shape() != impl.value.shape()) {
+    throw ShapeError("[masked_fill_] expected a mask that broadcasts to " +
+                     to_string(impl.value.shape()) + ", got " + to_string(mask.shape()));
+  }
+  const bool recorded = recorded_write("masked_fill_", impl, false);
+  const Variable before = recorded ? before_write(*this, false) : Variable();
+  impl.value.copy_(filled);
+  if (recorded) {
+    adopt("masked_fill_", *this, before, {}, [mask = save(mask)](Gradients& g) {
+      g.set(0, masked_fill(g.output(), mask.get(g).value(), 0));
+    });
+  }
   return *this;
 }
 

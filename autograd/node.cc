@@ -8,6 +8,7 @@
 #include "autograd/internal/engine.h"
 #include "autograd/internal/hooks.h"
 #include "autograd/internal/variable_impl.h"
+#include "autograd/internal/views.h"
 #include "autograd/ops.h"
 
 namespace tenon::autograd {
@@ -24,7 +25,7 @@ constinit thread_local bool burying = false;
 
 Edge edge_to(const Variable& variable) {
   const auto& impl = variable.impl();
-  if (!impl || !impl->requires_grad) return {};
+  if (!impl || !up_to_date(variable).requires_grad) return {};
   if (impl->grad_fn) return {.node = impl->grad_fn, .leaf = nullptr, .output = impl->output};
   return {.node = nullptr, .leaf = impl, .output = 0};
 }

@@ -23,6 +23,7 @@
 #include "autograd/anomaly.h"
 #include "autograd/internal/grad_mode.h"
 #include "autograd/internal/variable_impl.h"
+#include "autograd/internal/views.h"
 #include "autograd/node.h"
 #include "autograd/saved_variable.h"
 
@@ -30,7 +31,7 @@ namespace tenon::autograd {
 
 /// As variable.requires_grad(), and false for an undefined one.
 inline bool requires_grad(const Variable& variable) {
-  return variable.defined() && variable.impl()->requires_grad;
+  return variable.defined() && up_to_date(variable).requires_grad;
 }
 
 /// Whether an operation on these inputs is to be recorded: before that, save nothing.
@@ -59,13 +60,6 @@ class RuleNode final : public Node {
 
   std::optional<Rule> rule_;
 };
-
-/// Notes on both where a result is a view of an input: neither may be written in place with a
-/// record.
-inline void note_view(const Variable& result, const Variable& input) {
-  if (!input.defined() || input.value().storage() != result.value().storage()) return;
-  result.impl()->shares_elements = input.impl()->shares_elements = true;
-}
 
 /// The variable with this value, computed from `inputs`, whose gradients `rule` computes. A
 /// constant where nothing is being recorded or the value is not floating. `name` must be a literal.

@@ -5,6 +5,7 @@
 
 #include "autograd/internal/engine.h"
 #include "autograd/internal/variable_impl.h"
+#include "autograd/internal/views.h"
 #include "autograd/node.h"
 
 namespace tenon::autograd {
@@ -60,7 +61,7 @@ Variable::Variable(Tensor value, bool requires_grad) {
 
 VariableImpl& Variable::checked(const char* op) const {
   if (!impl_) throw AutogradError("[" + std::string(op) + "] expected a defined variable");
-  return *impl_;
+  return up_to_date(*this);
 }
 
 const Tensor& Variable::value() const {
@@ -78,6 +79,7 @@ void Variable::set_requires_grad(bool requires_grad) const {
   }
   if (requires_grad) check_can_require_grad(impl.value);
   impl.requires_grad = requires_grad;
+  if (requires_grad) impl.base = nullptr;  // a leaf has no history but its own
 }
 
 bool Variable::is_leaf() const { return !checked("is_leaf").grad_fn; }
@@ -104,6 +106,7 @@ void Variable::set_value(Tensor value) const {
   if (!value.defined()) throw AutogradError("[set_value] expected a defined tensor");
   if (impl.requires_grad) check_can_require_grad(value);
   impl.value = std::move(value);
+  impl.base = nullptr;
   ++impl.generation;
 }
 

@@ -80,9 +80,10 @@ class Variable {
   // requires a gradient, only the values change. Else the write is recorded, and this names its
   // result from then on. As in PyTorch, a leaf that requires a gradient may be written under NoGrad
   // only (AutogradError), and a value that was saved for backward before the write is an error when
-  // backward needs it. Unlike there, a recorded write to a variable that is a view of another or
-  // has views is AutogradError: clone it first. The argument broadcasts, and is converted to this
-  // dtype, but neither from floating to integral nor to bool (DTypeError).
+  // backward needs it. A recorded write to a view is one to what it is a view of, and all other
+  // views see it; AutogradError where the view was made under NoGrad (clone it first). The argument
+  // broadcasts, and meets this in their result_type (tensor/ops/arithmetic.h); the result is
+  // converted to this dtype, but neither from floating to integral nor to bool (DTypeError).
 
   const Variable& add_(const Variable& other) const;
   const Variable& sub_(const Variable& other) const;
@@ -94,6 +95,8 @@ class Variable {
   const Variable& copy_(const Variable& source) const;
   const Variable& fill_(double number) const;
   const Variable& zero_() const { return fill_(0); }
+  /// number where mask (bool, broadcast) is true.
+  const Variable& masked_fill_(const Tensor& mask, double number) const;
 
   /// Runs when the gradient of this variable is known, before it goes on. Returns an id.
   int register_hook(GradHook hook) const;

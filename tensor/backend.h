@@ -36,6 +36,11 @@ enum class UnaryOp : std::uint8_t {
   kSin,
   kCos,
   kTan,
+  kAsin,
+  kAcos,
+  kAtan,
+  kSinh,
+  kCosh,
   kTanh,
   kErf,
   kSigmoid,
@@ -45,7 +50,8 @@ enum class UnaryOp : std::uint8_t {
   kRound,
   kTrunc,
 };
-/// The last three take (gradient, y): the derivatives of relu, sigmoid and tanh from their results.
+/// Of integers, kFmod, kRemainder and kFloorDivide get no divisor that is 0. The last three take
+/// (gradient, y): the derivatives of relu, sigmoid and tanh from their results.
 enum class BinaryOp : std::uint8_t {
   kAdd,
   kSub,
@@ -54,6 +60,10 @@ enum class BinaryOp : std::uint8_t {
   kPow,
   kMaximum,
   kMinimum,
+  kAtan2,
+  kFmod,
+  kRemainder,
+  kFloorDivide,
   kReluGrad,
   kSigmoidGrad,
   kTanhGrad,

@@ -52,8 +52,9 @@ std::string_view name(DType dtype);
 
 constexpr bool is_floating(DType dtype) { return dtype <= DType::kF16; }
 
-/// The dtype of a binary operation between two tensors, as PyTorch and NumPy's array API define it:
-/// floating beats integral beats bool; wider beats narrower; bf16 with f16 gives f32.
+/// The dtype that tensors of these meet in, as PyTorch and NumPy's array API define it: floating
+/// beats integral beats bool; wider beats narrower; bf16 with f16 gives f32. Where one of them has
+/// no dimensions, result_type (tensor/ops/arithmetic.h) says.
 DType promote(DType a, DType b);
 
 namespace internal {

@@ -30,14 +30,17 @@ struct VariableImpl : tenon::internal::RefCounted<VariableImpl>, Pooled {
   Tensor value;
   tenon::internal::IntrusivePtr<VariableImpl> grad;  // of a leaf, or where retains_grad
   tenon::internal::IntrusivePtr<Node> grad_fn;       // what computed it; null for a leaf
+  tenon::internal::IntrusivePtr<VariableImpl> base;  // of a view (autograd/internal/views.h)
   std::unique_ptr<HookList> hooks;                   // of a leaf; a node keeps those of its outputs
   Pass* pass = nullptr;                              // the backward pass that has reached this leaf
   std::uint32_t slot = 0;                            // and where it keeps the gradient
   std::uint32_t output = 0;                          // which output of grad_fn this is
   std::uint32_t generation = 0;                      // times the value was replaced
+  // Of a base: recorded writes to its elements. Of a view: how many of them its history knows.
+  std::uint32_t rewrites = 0;
   bool requires_grad = false;
-  bool retains_grad = false;     // a result that collects its gradient
-  bool shares_elements = false;  // a view of another variable, or seen by a view
+  bool retains_grad = false;  // a result that collects its gradient
+  bool unlinked = false;  // a view that was made while nothing was recorded: of what is not known
 };
 
 }  // namespace tenon::autograd

@@ -32,6 +32,22 @@ Variable extremum(const char* name, Tensor y, const Variable& a, const Variable&
       a, b);
 }
 
+/// a - n b, where `whole` gives n, a constant, from a and b.
+template <class Whole>
+Variable rest(const char* name, Tensor y, const Variable& a, const Variable& b, Whole whole) {
+  if (!recording(a, b)) return y;
+  return record(
+      name, std::move(y),
+      [a = save_if(requires_grad(b), a), b = save_if(requires_grad(b), b), whole](Gradients& g) {
+        g.set_broadcast(0, g.output());
+        if (g.needs(1)) {
+          const Variable n = whole(a.get(g).value(), b.get(g).value());
+          g.set_broadcast(1, neg(mul(g.output(), n)));
+        }
+      },
+      a, b);
+}
+
 }  // namespace
 
 Variable add(const Variable& a, const Variable& b) {
@@ -121,6 +137,64 @@ Variable maximum(const Variable& a, const Variable& b) {
 Variable minimum(const Variable& a, const Variable& b) {
   return extremum("minimum", tenon::minimum(a.value(), b.value()), a, b,
                   [](const Tensor& u, const Tensor& v) { return tenon::gt(u, v); });
+}
+
+Variable atan2(const Variable& a, const Variable& b) {
+  Tensor y = tenon::atan2(a.value(), b.value());
+  if (!recording(a, b)) return y;
+  return record(
+      "atan2", std::move(y),
+      [a = save(a), b = save(b)](Gradients& g) {
+        const Variable& u = a.get(g);
+        const Variable& v = b.get(g);
+        const Variable slope = div(g.output(), add(square(u), square(v)));
+        if (g.needs(0)) g.set_broadcast(0, mul(slope, v));
+        if (g.needs(1)) g.set_broadcast(1, neg(mul(slope, u)));
+      },
+      a, b);
+}
+
+Variable fmod(const Variable& a, const Variable& b) {
+  return rest("fmod", tenon::fmod(a.value(), b.value()), a, b,
+              [](const Tensor& u, const Tensor& v) { return tenon::trunc(tenon::div(u, v)); });
+}
+
+Variable remainder(const Variable& a, const Variable& b) {
+  return rest("remainder", tenon::remainder(a.value(), b.value()), a, b,
+              [](const Tensor& u, const Tensor& v) { return tenon::floor_divide(u, v); });
+}
+
+Variable floor_divide(const Variable& a, const Variable& b) {
+  Tensor y = tenon::floor_divide(a.value(), b.value());
+  if (!recording(a, b)) return y;
+  return record(
+      "floor_divide", std::move(y),
+      [](Gradients& g) {
+        if (g.needs(0)) g.set(0, g.zeros(0));
+        if (g.needs(1)) g.set(1, g.zeros(1));
+      },
+      a, b);
+}
+
+Variable fmod(const Variable& a, double b) {
+  Tensor y = tenon::fmod(a.value(), b);
+  if (!recording(a)) return y;
+  return record(
+      "fmod", std::move(y), [](Gradients& g) { g.set(0, g.output()); }, a);
+}
+
+Variable remainder(const Variable& a, double b) {
+  Tensor y = tenon::remainder(a.value(), b);
+  if (!recording(a)) return y;
+  return record(
+      "remainder", std::move(y), [](Gradients& g) { g.set(0, g.output()); }, a);
+}
+
+Variable floor_divide(const Variable& a, double b) {
+  Tensor y = tenon::floor_divide(a.value(), b);
+  if (!recording(a)) return y;
+  return record(
+      "floor_divide", std::move(y), [](Gradients& g) { g.set(0, g.zeros(0)); }, a);
 }
 
 Variable maximum(const Variable& a, double b) {

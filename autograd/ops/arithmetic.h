@@ -14,6 +14,12 @@ Variable pow(const Variable& a, const Variable& b);
 /// Where both are equal each gets half of the gradient.
 Variable maximum(const Variable& a, const Variable& b);
 Variable minimum(const Variable& a, const Variable& b);
+Variable atan2(const Variable& a, const Variable& b);
+/// In b the derivative is -trunc(a / b), -floor(a / b), the jumps apart.
+Variable fmod(const Variable& a, const Variable& b);
+Variable remainder(const Variable& a, const Variable& b);
+/// The derivatives are 0.
+Variable floor_divide(const Variable& a, const Variable& b);
 Variable add(const Variable& a, double b);
 Variable sub(const Variable& a, double b);
 Variable sub(double a, const Variable& b);
@@ -23,6 +29,9 @@ Variable div(double a, const Variable& b);
 Variable pow(const Variable& a, double b);
 Variable maximum(const Variable& a, double b);
 Variable minimum(const Variable& a, double b);
+Variable fmod(const Variable& a, double b);
+Variable remainder(const Variable& a, double b);
+Variable floor_divide(const Variable& a, double b);
 
 inline Variable operator+(const Variable& a, const Variable& b) { return add(a, b); }
 inline Variable operator-(const Variable& a, const Variable& b) { return sub(a, b); }

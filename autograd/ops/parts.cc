@@ -1,10 +1,8 @@
 // Parts of tensors, and tensors from parts.
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "autograd/autocast.h"
 #include "autograd/ops.h"
 #include "autograd/record.h"
 
@@ -43,7 +41,11 @@ Variable diagonal_adjoint(const Variable& x, const Shape& shape, std::int64_t of
 /// the parts together again.
 std::vector<Variable> record_parts(const char* name, std::vector<Tensor> parts, const Variable& x,
                                    int dim) {
-  if (!recording(x)) return std::vector<Variable>(parts.begin(), parts.end());
+  if (!recording(x)) {
+    std::vector<Variable> views;
+    for (Tensor& part : parts) views.push_back(unrecorded_view(std::move(part), x));
+    return views;
+  }
   std::vector<std::int64_t> sizes;
   for (const Tensor& part : parts) sizes.push_back(part.size(dim));
   auto rule = [dim = normalize_dim(dim, x.ndim(), name), sizes = std::move(sizes),
@@ -64,7 +66,7 @@ std::vector<Variable> record_parts(const char* name, std::vector<Tensor> parts, 
 Variable slice(const Variable& x, int dim, std::int64_t begin, std::int64_t end,
                std::int64_t step) {
   Tensor y = checked_value("slice", x).slice(dim, begin, end, step);
-  if (!recording(x)) return y;
+  if (!recording(x)) return unrecorded_view(std::move(y), x);
   return record(
       "slice", std::move(y),
       [dim, begin, end, step](Gradients& g) {
@@ -75,7 +77,7 @@ Variable slice(const Variable& x, int dim, std::int64_t begin, std::int64_t end,
 
 Variable select(const Variable& x, int dim, std::int64_t index) {
   Tensor y = checked_value("select", x).select(dim, index);
-  if (!recording(x)) return y;
+  if (!recording(x)) return unrecorded_view(std::move(y), x);
   const int d = normalize_dim(dim, x.ndim(), "select");
   const std::int64_t i = index < 0 ? index + x.size(d) : index;
   return record(
@@ -88,7 +90,7 @@ Variable select(const Variable& x, int dim, std::int64_t index) {
 
 Variable narrow(const Variable& x, int dim, std::int64_t begin, std::int64_t length) {
   Tensor y = checked_value("narrow", x).narrow(dim, begin, length);
-  if (!recording(x)) return y;
+  if (!recording(x)) return unrecorded_view(std::move(y), x);
   return record(
       "narrow", std::move(y),
       [dim, begin, length](Gradients& g) {
@@ -111,36 +113,14 @@ std::vector<Variable> chunk(const Variable& x, std::int64_t count, int dim) {
 
 Variable diagonal(const Variable& x, std::int64_t offset, int dim0, int dim1) {
   Tensor y = checked_value("diagonal", x).diagonal(offset, dim0, dim1);
-  if (!recording(x)) return y;
+  if (!recording(x)) return unrecorded_view(std::move(y), x);
   return record(
       "diagonal", std::move(y),
       [=](Gradients& g) { g.set(0, diagonal_adjoint(g.output(), g.shape(0), offset, dim0, dim1)); },
       x);
 }
 
-namespace {
-
-/// Whether products in 16 bits left parts of several dtypes, which autocast lets stand together.
-bool are_mixed(std::span<const Variable> variables) {
-  if (!autocast_dtype()) return false;
-  return std::any_of(variables.begin(), variables.end(), [&](const Variable& variable) {
-    return variable.dtype() != variables.front().dtype();
-  });
-}
-
-/// All in the widest of their dtypes.
-std::vector<Variable> promoted(std::span<const Variable> variables) {
-  DType widest = variables.front().dtype();
-  for (const Variable& variable : variables) widest = promote(widest, variable.dtype());
-  std::vector<Variable> result;
-  for (const Variable& variable : variables) result.push_back(to(variable, widest));
-  return result;
-}
-
-}  // namespace
-
 Variable cat(std::span<const Variable> variables, int dim) {
-  if (are_mixed(variables)) return cat(promoted(variables), dim);
   std::vector<Tensor> values;
   for (const Variable& variable : variables) values.push_back(variable.value());
   Tensor y = tenon::cat(values, dim);
@@ -159,14 +139,13 @@ Variable cat(std::span<const Variable> variables, int dim) {
 }
 
 Variable stack(std::span<const Variable> variables, int dim) {
-  if (are_mixed(variables)) return stack(promoted(variables), dim);
   std::vector<Tensor> values;
   for (const Variable& variable : variables) values.push_back(variable.value());
   Tensor y = tenon::stack(values, dim);
   if (!recording(variables)) return y;
   auto rule = [dim, count = static_cast<int>(variables.size())](Gradients& g) {
     for (int i = 0; i < count; ++i) {
-      if (g.needs(i)) g.set(i, select(g.output(), dim, i));
+      if (g.needs(i)) g.set_broadcast(i, select(g.output(), dim, i));
     }
   };
   return record_all("stack", {std::move(y)}, std::move(rule), variables).front();

@@ -15,7 +15,7 @@ const Tensor& checked_value(const char* op, const Variable& x) {
 
 /// Records a result with the elements of x in row-major order under another shape.
 Variable reshaped(const char* name, Tensor y, const Variable& x) {
-  if (!recording(x)) return y;
+  if (!recording(x)) return unrecorded_view(std::move(y), x);
   return record(
       name, std::move(y), [](Gradients& g) { g.set(0, reshape(g.output(), g.shape(0))); }, x);
 }
@@ -32,7 +32,7 @@ Variable flatten(const Variable& x, int first, int last) {
 
 Variable transpose(const Variable& x, int dim0, int dim1) {
   Tensor y = checked_value("transpose", x).transpose(dim0, dim1);
-  if (!recording(x)) return y;
+  if (!recording(x)) return unrecorded_view(std::move(y), x);
   return record(
       "transpose", std::move(y),
       [dim0, dim1](Gradients& g) { g.set(0, transpose(g.output(), dim0, dim1)); }, x);
@@ -40,7 +40,7 @@ Variable transpose(const Variable& x, int dim0, int dim1) {
 
 Variable permute(const Variable& x, std::span<const int> order) {
   Tensor y = checked_value("permute", x).permute(order);
-  if (!recording(x)) return y;
+  if (!recording(x)) return unrecorded_view(std::move(y), x);
   std::vector<int> inverse(order.size());
   for (int i = 0; i < y.ndim(); ++i) {
     inverse[static_cast<std::size_t>(normalize_dim(order[i], y.ndim(), "permute"))] = i;
@@ -52,7 +52,7 @@ Variable permute(const Variable& x, std::span<const int> order) {
 
 Variable expand(const Variable& x, const Shape& shape) {
   Tensor y = checked_value("expand", x).expand(shape);
-  if (!recording(x)) return y;
+  if (!recording(x)) return unrecorded_view(std::move(y), x);
   return record(
       "expand", std::move(y), [](Gradients& g) { g.set_broadcast(0, g.output()); }, x);
 }
@@ -71,7 +71,7 @@ Variable unflatten(const Variable& x, int dim, const Shape& sizes) {
 
 Variable movedim(const Variable& x, int from, int to) {
   Tensor y = checked_value("movedim", x).movedim(from, to);
-  if (!recording(x)) return y;
+  if (!recording(x)) return unrecorded_view(std::move(y), x);
   return record(
       "movedim", std::move(y),
       [from, to](Gradients& g) { g.set(0, movedim(g.output(), to, from)); }, x);

@@ -134,6 +134,29 @@ Variable tan(const Variable& x) {
                      [](V g, V y) { return mul(g, add(square(y), 1)); });
 }
 
+Variable asin(const Variable& x) {
+  return with_input("asin", tenon::asin(x.value()), x,
+                    [](V g, V x) { return mul(g, rsqrt(sub(1, square(x)))); });
+}
+
+Variable acos(const Variable& x) {
+  return with_input("acos", tenon::acos(x.value()), x,
+                    [](V g, V x) { return neg(mul(g, rsqrt(sub(1, square(x))))); });
+}
+
+Variable atan(const Variable& x) {
+  return with_input("atan", tenon::atan(x.value()), x,
+                    [](V g, V x) { return div(g, add(square(x), 1)); });
+}
+
+Variable sinh(const Variable& x) {
+  return with_input("sinh", tenon::sinh(x.value()), x, [](V g, V x) { return mul(g, cosh(x)); });
+}
+
+Variable cosh(const Variable& x) {
+  return with_input("cosh", tenon::cosh(x.value()), x, [](V g, V x) { return mul(g, sinh(x)); });
+}
+
 Variable tanh(const Variable& x) {
   return with_kernel("tanh", tenon::tanh(x.value()), x, &tenon::tanh_grad,
                      [](V g, V y) { return mul(g, sub(1, square(y))); });
@@ -158,6 +181,13 @@ Variable floor(const Variable& x) { return in_steps("floor", tenon::floor(x.valu
 Variable ceil(const Variable& x) { return in_steps("ceil", tenon::ceil(x.value()), x); }
 Variable round(const Variable& x) { return in_steps("round", tenon::round(x.value()), x); }
 Variable trunc(const Variable& x) { return in_steps("trunc", tenon::trunc(x.value()), x); }
+
+Variable frac(const Variable& x) {
+  Tensor y = tenon::frac(x.value());
+  if (!recording(x)) return y;
+  return record(
+      "frac", std::move(y), [](Gradients& g) { g.set(0, g.output()); }, x);
+}
 
 Variable relu_grad(const Variable& grad, const Variable& y) {
   Tensor value = tenon::relu_grad(grad.value(), y.value());

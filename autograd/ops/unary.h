@@ -20,6 +20,11 @@ Variable log1p(const Variable& x);
 Variable sin(const Variable& x);
 Variable cos(const Variable& x);
 Variable tan(const Variable& x);
+Variable asin(const Variable& x);
+Variable acos(const Variable& x);
+Variable atan(const Variable& x);
+Variable sinh(const Variable& x);
+Variable cosh(const Variable& x);
 Variable tanh(const Variable& x);
 Variable erf(const Variable& x);
 Variable sigmoid(const Variable& x);
@@ -32,6 +37,8 @@ Variable floor(const Variable& x);
 Variable ceil(const Variable& x);
 Variable round(const Variable& x);
 Variable trunc(const Variable& x);
+/// The derivative is 1.
+Variable frac(const Variable& x);
 inline Variable operator-(const Variable& x) { return neg(x); }
 
 }  // namespace tenon::autograd

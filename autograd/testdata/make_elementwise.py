@@ -34,6 +34,8 @@ ACTIVATIONS = dict(
     hardsigmoid=lambda x: F.relu6(x + 3) / 6,  # F.hardsigmoid's own derivative is 1/6 in single precision
     hardswish=lambda x: F.hardswish(x / 2),  # versions of PyTorch differ at -3 and 3
     tan=lambda x: torch.tan(x / 8),
+    circular=lambda x: torch.asin(x / 26) + torch.acos(x / 27) * torch.atan(x),
+    hyperbolic=lambda x: torch.sinh(x / 8) * torch.cosh(x / 9) + torch.frac(x),
     steps=lambda x: torch.floor(x) + 2 * torch.ceil(x) + 4 * torch.round(x) + 8 * torch.trunc(x),
 )
 STATISTICS = dict(
@@ -77,7 +79,17 @@ def fused_layer_norm(x, rows):
     return F.layer_norm(x, [3, 2], rows).sin()
 
 
+def angles(a, b):
+    return torch.atan2(a, b) * torch.atan2(b[0], a)
+
+
+def rests(a, b):
+    return torch.fmod(a, b) * torch.remainder(a, b[1]) + torch.remainder(a, 2.5) + torch.floor_divide(a, b).detach()
+
+
 CASES += [
+    (angles, dict(a=floats(3, 4), b=floats(3, 4))),
+    (rests, dict(a=floats(3, 4, low=-9, high=9), b=floats(3, 4, low=1, high=4) * torch.tensor([1, -1, 1, -1]))),
     (fused_batch_norm, dict(x=floats(2, 4, 3, 2), w=floats(4), b=floats(4))),
     (fused_group_norm, dict(x=floats(2, 4, 3, 2), w=floats(4), b=floats(4))),
     (fused_layer_norm, dict(x=floats(2, 4, 3, 2), rows=floats(3, 2))),

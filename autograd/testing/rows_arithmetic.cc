@@ -74,6 +74,34 @@ BadInput integers(Binary op) {
           .message = {"i64"}};
 }
 
+/// A quotient's whole part, or what is left beside it.
+OpRow division(Binary op, std::function<Variable(const Variable&)> by_number,
+               BinaryReference reference) {
+  const Domain domain{.a_low = -9, .a_high = 9, .b_low = 1, .b_high = 4};
+  OpRow row = binary(op, reference, numeric(), domain);
+  row.samples.push_back(pair("negative divisor", {3, 4}, {3, 4}, op, reference,
+                             {.a_low = -9, .a_high = 9, .b_low = -4, .b_high = -1}));
+  row.samples.push_back(with_number("number", std::move(by_number),
+                                    [reference](double x) { return reference(x, 2.5); }));
+  row.bad.push_back({.name = "integers by zero",
+                     .call =
+                         [op] {
+                           const TensorOptions whole{.dtype = DType::kI64};
+                           op(ones({2}, whole), zeros({2}, whole));
+                         },
+                     .error = Throws::kValueError,
+                     .message = {"b without zeros"}});
+  row.bad.push_back({.name = "bool",
+                     .call =
+                         [op] {
+                           const TensorOptions truth{.dtype = DType::kBool};
+                           op(ones({2}, truth), ones({2}, truth));
+                         },
+                     .error = Throws::kDTypeError,
+                     .message = {"bool"}});
+  return row;
+}
+
 }  // namespace
 
 OpRow add() {
@@ -143,6 +171,33 @@ OpRow minimum() {
       "number", [](const Variable& x) { return autograd::minimum(x, 1); },
       [](double x) { return std::min(x, 1.0); }));
   return row;
+}
+
+OpRow atan2() {
+  OpRow row = binary(autograd::atan2, [](double a, double b) { return std::atan2(a, b); },
+                     numeric(), {.b_low = 0.5});
+  row.samples.push_back(pair("to the left", {3, 4}, {3, 4}, autograd::atan2,
+                             [](double a, double b) { return std::atan2(a, b); },
+                             {.a_low = 1, .b_high = -0.5}));
+  return row;
+}
+
+OpRow fmod() {
+  return division(
+      autograd::fmod, [](const Variable& x) { return autograd::fmod(x, 2.5); },
+      [](double a, double b) { return std::fmod(a, b); });
+}
+
+OpRow remainder() {
+  return division(
+      autograd::remainder, [](const Variable& x) { return autograd::remainder(x, 2.5); },
+      [](double a, double b) { return a - std::floor(a / b) * b; });
+}
+
+OpRow floor_divide() {
+  return division(
+      autograd::floor_divide, [](const Variable& x) { return autograd::floor_divide(x, 2.5); },
+      [](double a, double b) { return std::floor(a / b); });
 }
 
 OpRow where() {

@@ -92,6 +92,21 @@ OpRow cos() {
 OpRow tan() {
   return floating_only(autograd::tan, [](double x) { return std::tan(x); }, {-1.25, 1.25});
 }
+OpRow asin() {
+  return floating_only(autograd::asin, [](double x) { return std::asin(x); }, {-0.9, 0.9});
+}
+OpRow acos() {
+  return floating_only(autograd::acos, [](double x) { return std::acos(x); }, {-0.9, 0.9});
+}
+OpRow atan() {
+  return floating_only(autograd::atan, [](double x) { return std::atan(x); });
+}
+OpRow sinh() {
+  return floating_only(autograd::sinh, [](double x) { return std::sinh(x); });
+}
+OpRow cosh() {
+  return floating_only(autograd::cosh, [](double x) { return std::cosh(x); });
+}
 OpRow floor() {
   return floating_only(autograd::floor, [](double x) { return std::floor(x); });
 }
@@ -103,6 +118,9 @@ OpRow round() {
 }
 OpRow trunc() {
   return floating_only(autograd::trunc, [](double x) { return std::trunc(x); });
+}
+OpRow frac() {
+  return floating_only(autograd::frac, [](double x) { return x - std::trunc(x); });
 }
 OpRow tanh() {
   return floating_only(autograd::tanh, [](double x) { return std::tanh(x); });

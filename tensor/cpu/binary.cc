@@ -3,6 +3,7 @@
 
 #include "tensor/cpu/elementwise.h"
 #include "tensor/cpu/kernels.h"
+#include "tensor/internal/scalar_math.h"
 
 namespace tenon::cpu {
 namespace {
@@ -16,6 +17,15 @@ constexpr Kernel<C> kernel(F) {
     using Array = Eigen::Array<C, Eigen::Dynamic, 1>;
     const Eigen::Map<const Array> left(a, count), right(b, count);
     Eigen::Map<Array>(out, count) = F{}(left, right);
+  };
+}
+
+/// Wraps a function of two numbers.
+template <class C, class F>
+constexpr Kernel<C> each(F) {
+  return [](const C* a, const C* b, C* out, std::int64_t count) {
+    TENON_VECTORIZE
+    for (std::int64_t i = 0; i < count; ++i) out[i] = F{}(a[i], b[i]);
   };
 }
 
@@ -51,6 +61,12 @@ Kernel<C> kernel_of(BinaryOp op) {
       return kernel<C>([](const auto& a, const auto& b) {
         return a.binaryExpr(b, [](C x, C y) { return x < y || is_nan(x) ? x : y; });
       });
+    case BinaryOp::kFmod:
+      return each<C>([](C a, C b) { return math::fmod(a, b); });
+    case BinaryOp::kRemainder:
+      return each<C>([](C a, C b) { return math::remainder(a, b); });
+    case BinaryOp::kFloorDivide:
+      return each<C>([](C a, C b) { return math::floor_divide(a, b); });
     default:
       break;
   }
@@ -60,6 +76,8 @@ Kernel<C> kernel_of(BinaryOp op) {
         return kernel<C>([](const auto& a, const auto& b) { return a / b; });
       case BinaryOp::kPow:
         return kernel<C>([](const auto& a, const auto& b) { return a.pow(b); });
+      case BinaryOp::kAtan2:
+        return each<C>([](C a, C b) { return math::atan2(a, b); });
       case BinaryOp::kReluGrad:
         return kernel<C>(
             [](const auto& grad, const auto& y) { return (y > C{0}).select(grad, C{0}); });

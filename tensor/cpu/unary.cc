@@ -106,12 +106,36 @@ Kernel<C> exponential_kernel(UnaryOp op) {
       return each<C>([](C x) { return math::log(x); });
     case UnaryOp::kLog1p:
       return each<C>([](C x) { return math::log1p(x); });
+    case UnaryOp::kSinh:
+      return each<C>([](C x) { return math::sinh(x); });
+    case UnaryOp::kCosh:
+      return each<C>([](C x) { return math::cosh(x); });
     case UnaryOp::kTanh:
       return each<C>([](C x) { return math::tanh(x); });
     case UnaryOp::kErf:
       return each<C>([](C x) { return math::erf(x); });
     case UnaryOp::kSigmoid:
       return each<C>([](C x) { return math::sigmoid(x); });
+    default:
+      return nullptr;
+  }
+}
+
+template <class C>
+Kernel<C> circular_kernel(UnaryOp op) {
+  switch (op) {
+    case UnaryOp::kSin:
+      return kernel<C>([](const auto& x) { return x.sin(); });
+    case UnaryOp::kCos:
+      return kernel<C>([](const auto& x) { return x.cos(); });
+    case UnaryOp::kTan:
+      return each<C>([](C x) { return std::tan(x); });
+    case UnaryOp::kAsin:
+      return each<C>([](C x) { return math::asin(x); });
+    case UnaryOp::kAcos:
+      return each<C>([](C x) { return math::acos(x); });
+    case UnaryOp::kAtan:
+      return each<C>([](C x) { return math::atan(x); });
     default:
       return nullptr;
   }
@@ -139,6 +163,7 @@ Kernel<C> floating_kernel(UnaryOp op) {
     if (const Kernel<C> vectors = vector_kernel(op)) return vectors;
   }
   if (const Kernel<C> exponential = exponential_kernel<C>(op)) return exponential;
+  if (const Kernel<C> circular = circular_kernel<C>(op)) return circular;
   if (const Kernel<C> rounding = rounding_kernel<C>(op)) return rounding;
   switch (op) {
     case UnaryOp::kSqrt:
@@ -148,12 +173,6 @@ Kernel<C> floating_kernel(UnaryOp op) {
       return each<C>([](C x) { return C{1} / std::sqrt(x); });
     case UnaryOp::kReciprocal:
       return each<C>([](C x) { return C{1} / x; });
-    case UnaryOp::kSin:
-      return kernel<C>([](const auto& x) { return x.sin(); });
-    case UnaryOp::kCos:
-      return kernel<C>([](const auto& x) { return x.cos(); });
-    case UnaryOp::kTan:
-      return each<C>([](C x) { return std::tan(x); });
     case UnaryOp::kRelu:  // written so that NaN stays NaN
       return each<C>([](C x) { return x < 0 ? C{0} : x; });
     default:

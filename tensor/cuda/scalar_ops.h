@@ -109,6 +109,16 @@ struct Unary : SameDtypes {
         return each(in, out, [](C x) { return std::cos(x); });
       case UnaryOp::kTan:
         return each(in, out, [](C x) { return std::tan(x); });
+      case UnaryOp::kAsin:
+        return each(in, out, [](C x) { return math::asin(x); });
+      case UnaryOp::kAcos:
+        return each(in, out, [](C x) { return math::acos(x); });
+      case UnaryOp::kAtan:
+        return each(in, out, [](C x) { return math::atan(x); });
+      case UnaryOp::kSinh:
+        return each(in, out, [](C x) { return math::sinh(x); });
+      case UnaryOp::kCosh:
+        return each(in, out, [](C x) { return math::cosh(x); });
       case UnaryOp::kTanh:
         return each(in, out, [](C x) { return math::tanh(x); });
       case UnaryOp::kErf:
@@ -136,6 +146,12 @@ struct Binary : SameDtypes {
         return each(in, out, [](C a, C b) { return a > b || is_nan(a) ? a : b; });
       case BinaryOp::kMinimum:
         return each(in, out, [](C a, C b) { return a < b || is_nan(a) ? a : b; });
+      case BinaryOp::kFmod:
+        return each(in, out, [](C a, C b) { return math::fmod(a, b); });
+      case BinaryOp::kRemainder:
+        return each(in, out, [](C a, C b) { return math::remainder(a, b); });
+      case BinaryOp::kFloorDivide:
+        return each(in, out, [](C a, C b) { return math::floor_divide(a, b); });
       default:
         if constexpr (std::is_floating_point_v<C>) floating(in, out);
     }
@@ -149,6 +165,8 @@ struct Binary : SameDtypes {
         return each(in, out, [](C a, C b) { return a / b; });
       case BinaryOp::kPow:
         return each(in, out, [](C a, C b) { return std::pow(a, b); });
+      case BinaryOp::kAtan2:
+        return each(in, out, [](C a, C b) { return math::atan2(a, b); });
       case BinaryOp::kReluGrad:
         return each(in, out, [](C grad, C y) { return y > C{0} ? grad : C{0}; });
       case BinaryOp::kSigmoidGrad:

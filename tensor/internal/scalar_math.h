@@ -51,14 +51,16 @@ TENON_SCALAR float exp_tail(float r) {
                     0.000198458976f);
 }
 
-TENON_SCALAR float exp(float x) {
+/// e^x 2^k.
+TENON_SCALAR float exp_times(float x, std::int32_t k) {
   x = x < -104 ? -104 : x;  // half of the smallest denormal number
-  x = x > 89 ? 89 : x;
+  x = x > 91 ? 91 : x;      // e^x / 2 is infinite
   const Reduced e = reduce_exponent(x);
   const float y = 1 + std::fma(e.r * e.r, exp_tail(e.r), e.r);
-  const std::int32_t half = e.n >> 1;  // 2^n itself may be no normal number
-  return y * power_of_two(half) * power_of_two(e.n - half);
+  const std::int32_t n = e.n + k, half = n >> 1;  // 2^n itself may be no normal number
+  return y * power_of_two(half) * power_of_two(n - half);
 }
+TENON_SCALAR float exp(float x) { return exp_times(x, 0); }
 
 TENON_SCALAR float expm1(float x) {
   const float limited = x > 89 ? 89 : x < -40 ? -40 : x;
@@ -99,11 +101,76 @@ TENON_SCALAR float log1p(float x) {
   return itself ? x : x == -1 ? -std::numeric_limits<float>::infinity() : y;
 }
 
+TENON_SCALAR float sinh(float x) {
+  const float size = std::fabs(x);
+  const float t = expm1(size > 1 ? 1 : size);
+  const float half = exp_times(size, -1);  // e^|x| itself may be infinite
+  return std::copysign(size > 1 ? half - 0.25f / half : 0.5f * (t + t / (t + 1)), x);
+}
+
+TENON_SCALAR float cosh(float x) {
+  const float half = exp_times(std::fabs(x), -1);
+  return half + 0.25f / half;
+}
+
 TENON_SCALAR float tanh(float x) {
   const float size = std::fabs(x);
   const float t = expm1(2 * (size > 10 ? 10 : size));  // tanh(9.02) rounds to 1
   return std::copysign(t / (t + 2), x);
 }
+
+// pi/2 is kHalfPi + kHalfPiRest.
+inline constexpr float kHalfPi = 0x1.921fb6p0f, kHalfPiRest = -0x1.777a5cp-25f;
+
+/// asin(|x|) for |x| < 1/2, else half of acos(|x|) = 2 asin(sqrt((1 - |x|) / 2)). The fit of
+/// (asin(s) - s) / s^3 is good to 2^-27.6 of asin(s).
+TENON_SCALAR float asin_half(float x) {
+  const float size = std::fabs(x);
+  const bool small = size < 0.5f;
+  const float square = small ? x * x : std::fma(size, -0.5f, 0.5f);
+  const float root = small ? size : std::sqrt(square);
+  return std::fma(
+      root * square,
+      polynomial(square, 0.166667521f, 0.074952975f, 0.0454703756f, 0.0241795145f, 0.0421663076f),
+      root);
+}
+
+TENON_SCALAR float asin(float x) {
+  const float y = asin_half(x);
+  const float large = std::fma(y, -2.0f, kHalfPi) + kHalfPiRest;
+  return std::copysign(std::fabs(x) < 0.5f ? y : large, x);
+}
+
+TENON_SCALAR float acos(float x) {
+  const float y = asin_half(x);
+  const float middle = kHalfPi - (std::copysign(y, x) - kHalfPiRest);
+  const float ends = x < 0 ? 2 * (kHalfPi - (y - kHalfPiRest)) : 2 * y;
+  return std::fabs(x) < 0.5f ? middle : ends;
+}
+
+/// The angle of (x, y), turned to within pi/8 of an axis, where (atan(t) - t) / t^3 is fitted to
+/// 2^-30.5 of atan(t).
+TENON_SCALAR float atan2(float y, float x) {
+  const float up = std::fabs(y), along = std::fabs(x);
+  const float scale = up > 0x1p100f || along > 0x1p100f ? 0x1p-30f : 1.0f;  // sums stay finite
+  const float larger = scale * (up > along ? up : along);
+  const float smaller = scale * (up > along ? along : up);
+  const bool diagonal = smaller == larger && larger > 0;  // infinities among them
+  const bool steep = diagonal || smaller > 0.414213562f * larger;
+  const float quotient = (steep ? smaller - larger : smaller) / (steep ? smaller + larger : larger);
+  const float t = smaller == larger ? 0.0f : quotient;
+  const float square = t * t;
+  float angle = std::fma(
+      t * square,
+      polynomial(square, -0.333333164f, 0.199984714f, -0.142435223f, 0.105937272f, -0.0607799068f),
+      t);
+  angle = steep ? 0.5f * kHalfPi + (angle + 0.5f * kHalfPiRest) : angle;
+  angle = up > along ? kHalfPi - (angle - kHalfPiRest) : angle;
+  angle = bits_of(x) < 0 ? 2 * kHalfPi - (angle - 2 * kHalfPiRest) : angle;
+  const bool is_number = x == x && y == y;
+  return is_number ? std::copysign(angle, y) : x + y;
+}
+TENON_SCALAR float atan(float x) { return atan2(x, 1.0f); }
 
 /// 1 / (1 + e^-x), from e^-|x|: exact to the last denormal number.
 TENON_SCALAR float sigmoid(float x) {
@@ -151,6 +218,12 @@ TENON_SCALAR double exp(double x) { return std::exp(x); }
 TENON_SCALAR double expm1(double x) { return std::expm1(x); }
 TENON_SCALAR double log(double x) { return std::log(x); }
 TENON_SCALAR double log1p(double x) { return std::log1p(x); }
+TENON_SCALAR double asin(double x) { return std::asin(x); }
+TENON_SCALAR double acos(double x) { return std::acos(x); }
+TENON_SCALAR double atan(double x) { return std::atan(x); }
+TENON_SCALAR double atan2(double y, double x) { return std::atan2(y, x); }
+TENON_SCALAR double sinh(double x) { return std::sinh(x); }
+TENON_SCALAR double cosh(double x) { return std::cosh(x); }
 TENON_SCALAR double tanh(double x) { return std::tanh(x); }
 TENON_SCALAR double erf(double x) { return std::erf(x); }
 TENON_SCALAR double sigmoid(double x) {
@@ -158,6 +231,33 @@ TENON_SCALAR double sigmoid(double x) {
   return x < 0 ? e / (1 + e) : 1 / (1 + e);
 }
 TENON_SCALAR double normal_cdf(double x) { return 0.5 * std::erfc(x * -0.70710678118654752); }
+
+// Division with a rest. Of integers, b is not 0; the quotient of the smallest and -1 wraps.
+
+/// The rest has a's sign.
+TENON_SCALAR float fmod(float a, float b) { return std::fmod(a, b); }
+TENON_SCALAR double fmod(double a, double b) { return std::fmod(a, b); }
+TENON_SCALAR std::int64_t fmod(std::int64_t a, std::int64_t b) { return b == -1 ? 0 : a % b; }
+
+/// The rest has b's sign.
+template <class C>
+TENON_SCALAR C remainder(C a, C b) {
+  const C rest = fmod(a, b);
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+
+/// The largest whole number that is no larger than a / b, exactly.
+template <class C>
+TENON_SCALAR C floor_divide(C a, C b) {
+  if (b == 0) return a / b;
+  const C rest = fmod(a, b);
+  const C whole = std::round((a - rest) / b) - (rest != 0 && (rest < 0) != (b < 0) ? 1 : 0);
+  return whole != 0 ? whole : std::copysign(C{0}, a / b);
+}
+TENON_SCALAR std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
+  if (b == -1) return static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(a));
+  return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
+}
 
 /// The density of the normal distribution.
 TENON_SCALAR float normal_pdf(float x) { return 0.398942280f * normal_tail(x).bell; }

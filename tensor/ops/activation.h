@@ -3,9 +3,8 @@
 //   Tensor y = gelu(linear(x, w1, b1));
 //   Tensor g = activation_grad({ActivationFunction::kGelu}, grad, x);   // grad * gelu'(x)
 //
-// Floating; the result has x's shape, dtype and memory order. Within 4 units in the last place, but
-// gelu_tanh, whose argument of tanh is rounded: there it is 1e-6 of the value near 0 and 2e-5 at
-// -5. Infinities follow the formulas in f32 and f64: x f(x) with f(-infinity) = 0 is NaN there.
+// Floating; the result has x's shape, dtype and memory order. Within 4 units in the last
+// place. Infinities follow the formulas in f32 and f64: x f(x) with f(-infinity) = 0 is NaN there.
 #ifndef TENON_TENSOR_OPS_ACTIVATION_H_
 #define TENON_TENSOR_OPS_ACTIVATION_H_
 

@@ -51,7 +51,7 @@ Tensor binary(BinaryOp op, const char* name, const Tensor& a, const Tensor& b, D
 
 Tensor binary(BinaryOp op, const char* name, const Tensor& a, const Tensor& b) {
   check_pair(name, a, b);
-  return binary(op, name, a, b, promote(a.dtype(), b.dtype()));
+  return binary(op, name, a, b, result_type(a, b));
 }
 
 bool fits(double whole, DType integral) {
@@ -65,11 +65,12 @@ bool fits(double whole, DType integral) {
   }
 }
 
-/// f32 where a fraction meets an integral tensor, else the tensor's dtype.
+/// The dtype that a tensor and a number meet in.
 DType number_dtype(const char* op, const Tensor& x, double number) {
-  const bool whole = number == std::floor(number) && std::isfinite(number);
   if (is_floating(x.dtype())) return x.dtype();
-  if (!whole || x.dtype() == DType::kBool) return DType::kF32;
+  const bool whole = number == std::floor(number) && std::isfinite(number);
+  if (!whole) return DType::kF32;
+  if (x.dtype() == DType::kBool) return DType::kI64;
   if (!fits(number, x.dtype())) {
     throw ValueError("[" + std::string(op) + "] expected a number that fits " +
                      internal::describe(x) + ", got " + std::to_string(number));
@@ -96,29 +97,73 @@ Tensor gradient(BinaryOp op, const char* name, const Tensor& grad, const Tensor&
   return binary(op, name, grad, y, grad.dtype());
 }
 
+void check_division(const char* op, DType dtype, bool by_zero) {
+  if (dtype == DType::kBool) {
+    throw DTypeError("[" + std::string(op) + "] expected numbers, got two bool tensors");
+  }
+  if (!is_floating(dtype) && by_zero) {
+    throw ValueError("[" + std::string(op) + "] expected an integral b without zeros, got one");
+  }
+}
+
+/// A quotient's whole part, or what is left beside it.
+Tensor divide(BinaryOp op, const char* name, const Tensor& a, const Tensor& b) {
+  check_pair(name, a, b);
+  const DType dtype = result_type(a, b);
+  check_division(name, dtype, !is_floating(dtype) && any(logical_not(b)).item<bool>());
+  return binary(op, name, a, b, dtype);
+}
+Tensor divide(BinaryOp op, const char* name, const Tensor& a, double b) {
+  check_defined(name, "a", a);
+  const DType dtype = number_dtype(name, a, b);
+  check_division(name, dtype, b == 0);
+  return binary_number(op, a, b, false, dtype);
+}
+
 DType floating_or_f32(DType dtype) { return is_floating(dtype) ? dtype : DType::kF32; }
 
-Tensor compare(CompareOp op, const char* name, const Tensor& a, const Tensor& b) {
-  check_pair(name, a, b);
-  const Operands operands = broadcast(name, a, b, promote(a.dtype(), b.dtype()));
+Tensor compare(CompareOp op, const char* name, const Tensor& a, const Tensor& b, DType dtype) {
+  const Operands operands = broadcast(name, a, b, dtype);
   Tensor out = result_like(operands, a, DType::kBool);
   backend(a.device()).compare(op, operands.a, operands.b, out);
   return out;
 }
 
+Tensor compare(CompareOp op, const char* name, const Tensor& a, const Tensor& b) {
+  check_pair(name, a, b);
+  return compare(op, name, a, b, result_type(a, b));
+}
+
 Tensor compare(CompareOp op, const char* name, const Tensor& a, double b) {
   check_defined(name, "a", a);
-  return compare(op, name, a, scalar(b, {.dtype = number_dtype(name, a, b), .device = a.device()}));
+  const DType dtype = number_dtype(name, a, b);
+  return compare(op, name, a, scalar(b, {.dtype = dtype, .device = a.device()}), dtype);
+}
+
+/// In a dtype that holds what both hold: in another, a number that is not 0 could become 0.
+Tensor logical(CompareOp op, const char* name, const Tensor& a, const Tensor& b) {
+  check_pair(name, a, b);
+  return compare(op, name, a, b, promote(a.dtype(), b.dtype()));
 }
 
 }  // namespace
+
+DType result_type(const Tensor& a, const Tensor& b) {
+  if (a.dtype() == b.dtype()) return a.dtype();
+  if ((a.ndim() == 0) == (b.ndim() == 0)) return promote(a.dtype(), b.dtype());
+  const DType with_dims = a.ndim() > 0 ? a.dtype() : b.dtype();
+  const DType without = a.ndim() > 0 ? b.dtype() : a.dtype();
+  const bool widens =
+      !is_floating(with_dims) && (is_floating(without) || with_dims == DType::kBool);
+  return widens ? promote(with_dims, without) : with_dims;
+}
 
 Tensor add(const Tensor& a, const Tensor& b) { return binary(BinaryOp::kAdd, "add", a, b); }
 Tensor sub(const Tensor& a, const Tensor& b) { return binary(BinaryOp::kSub, "sub", a, b); }
 Tensor mul(const Tensor& a, const Tensor& b) { return binary(BinaryOp::kMul, "mul", a, b); }
 Tensor div(const Tensor& a, const Tensor& b) {
   check_pair("div", a, b);
-  return binary(BinaryOp::kDiv, "div", a, b, floating_or_f32(promote(a.dtype(), b.dtype())));
+  return binary(BinaryOp::kDiv, "div", a, b, floating_or_f32(result_type(a, b)));
 }
 Tensor pow(const Tensor& a, const Tensor& b) {
   internal::check_floating("pow", "a", a);
@@ -130,6 +175,17 @@ Tensor maximum(const Tensor& a, const Tensor& b) {
 }
 Tensor minimum(const Tensor& a, const Tensor& b) {
   return binary(BinaryOp::kMinimum, "minimum", a, b);
+}
+Tensor atan2(const Tensor& a, const Tensor& b) {
+  check_pair("atan2", a, b);
+  return binary(BinaryOp::kAtan2, "atan2", a, b, floating_or_f32(result_type(a, b)));
+}
+Tensor fmod(const Tensor& a, const Tensor& b) { return divide(BinaryOp::kFmod, "fmod", a, b); }
+Tensor remainder(const Tensor& a, const Tensor& b) {
+  return divide(BinaryOp::kRemainder, "remainder", a, b);
+}
+Tensor floor_divide(const Tensor& a, const Tensor& b) {
+  return divide(BinaryOp::kFloorDivide, "floor_divide", a, b);
 }
 
 Tensor add(const Tensor& a, double b) { return binary_number(BinaryOp::kAdd, "add", a, b); }
@@ -153,6 +209,13 @@ Tensor maximum(const Tensor& a, double b) {
 }
 Tensor minimum(const Tensor& a, double b) {
   return binary_number(BinaryOp::kMinimum, "minimum", a, b);
+}
+Tensor fmod(const Tensor& a, double b) { return divide(BinaryOp::kFmod, "fmod", a, b); }
+Tensor remainder(const Tensor& a, double b) {
+  return divide(BinaryOp::kRemainder, "remainder", a, b);
+}
+Tensor floor_divide(const Tensor& a, double b) {
+  return divide(BinaryOp::kFloorDivide, "floor_divide", a, b);
 }
 
 Tensor relu_grad(const Tensor& grad, const Tensor& y) {
@@ -179,20 +242,20 @@ Tensor gt(const Tensor& a, double b) { return compare(CompareOp::kGt, "gt", a, b
 Tensor ge(const Tensor& a, double b) { return compare(CompareOp::kGe, "ge", a, b); }
 
 Tensor logical_and(const Tensor& a, const Tensor& b) {
-  return compare(CompareOp::kAnd, "logical_and", a, b);
+  return logical(CompareOp::kAnd, "logical_and", a, b);
 }
 Tensor logical_or(const Tensor& a, const Tensor& b) {
-  return compare(CompareOp::kOr, "logical_or", a, b);
+  return logical(CompareOp::kOr, "logical_or", a, b);
 }
 Tensor logical_xor(const Tensor& a, const Tensor& b) {
-  return compare(CompareOp::kXor, "logical_xor", a, b);
+  return logical(CompareOp::kXor, "logical_xor", a, b);
 }
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   internal::check_dtype("where", "condition", condition, DType::kBool);
   check_pair("where", a, b);
   check_same_device("where", condition, a);
-  const DType dtype = promote(a.dtype(), b.dtype());
+  const DType dtype = result_type(a, b);
   const Shape shape =
       broadcast_shapes(condition.shape(), broadcast_shapes(a.shape(), b.shape(), "where"), "where");
   const bool a_is_whole = a.shape() == shape, b_is_whole = b.shape() == shape;

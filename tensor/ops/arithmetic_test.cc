@@ -33,6 +33,13 @@ const BinaryCase kBinary[] = {
     {"pow", pow, [](double a, double b) { return std::pow(a, b); }, true},
     {"maximum", maximum, larger},
     {"minimum", minimum, smaller},
+    {"atan2", atan2, [](double a, double b) { return std::atan2(a, b); }, false, true},
+};
+
+const BinaryCase kDivision[] = {
+    {"fmod", fmod, [](double a, double b) { return std::fmod(a, b); }},
+    {"remainder", remainder, [](double a, double b) { return a - std::floor(a / b) * b; }},
+    {"floor_divide", floor_divide, [](double a, double b) { return std::floor(a / b); }},
 };
 
 struct CompareCase {
@@ -55,21 +62,23 @@ const CompareCase kCompare[] = {
 Tensor left(const Shape& shape, DType dtype) { return values(shape, 1, 4, dtype, 1) + 4.0; }
 Tensor right(const Shape& shape, DType dtype) { return values(shape, 1, 4, dtype, 2); }
 
-TEST(Binary, EveryDTypeInEveryLayout) {
-  for (const BinaryCase& c : kBinary) {
-    for (const DType dtype : testing::kNumeric) {
-      if (c.floating_only && !is_floating(dtype)) continue;
-      const Tensor a = left({3, 5, 2, 7}, dtype), b = right({3, 5, 2, 7}, dtype);
-      const Array expected = zip_reference(Array(a), Array(b), c.reference);
-      for (const auto& [layout_a, view_a] : testing::layouts_of(a)) {
-        for (const auto& [layout_b, view_b] : testing::layouts_of(b)) {
-          const Tensor y = c.call(view_a, view_b);
-          EXPECT_EQ(y.dtype(), c.floating_result && !is_floating(dtype) ? DType::kF32 : dtype);
-          expect_close(y, expected, 1, std::string(c.name) + " " + layout_a + ", " + layout_b);
-        }
+void expect_every_dtype_in_every_layout(const BinaryCase& c) {
+  for (const DType dtype : testing::kNumeric) {
+    if (c.floating_only && !is_floating(dtype)) continue;
+    const Tensor a = left({3, 5, 2, 7}, dtype), b = right({3, 5, 2, 7}, dtype);
+    const Array expected = zip_reference(Array(a), Array(b), c.reference);
+    for (const auto& [layout_a, view_a] : testing::layouts_of(a)) {
+      for (const auto& [layout_b, view_b] : testing::layouts_of(b)) {
+        const Tensor y = c.call(view_a, view_b);
+        EXPECT_EQ(y.dtype(), c.floating_result && !is_floating(dtype) ? DType::kF32 : dtype);
+        expect_close(y, expected, 1, std::string(c.name) + " " + layout_a + ", " + layout_b);
       }
     }
   }
+}
+
+TEST(Binary, EveryDTypeInEveryLayout) {
+  for (const BinaryCase& c : kBinary) expect_every_dtype_in_every_layout(c);
 }
 
 TEST(Binary, Broadcasts) {
@@ -124,7 +133,7 @@ TEST(Binary, NumbersTakeTheTensorsDType) {
   const Tensor x = values({40}, 0.1, 3, DType::kF64);
   expect_close(pow(x, 2.5), zip_reference(Array(x), Array({}, 2.5), kBinary[4].reference));
   const Tensor flags = tensor({0, 1}).to(DType::kBool);
-  EXPECT_EQ((flags + 1).to_vector<float>(), std::vector<float>({1, 2}));
+  EXPECT_EQ((flags + 1).to_vector<std::int64_t>(), std::vector<std::int64_t>({1, 2}));
 }
 
 // A number that a dtype cannot hold would compare and add as another one.
@@ -153,6 +162,69 @@ TEST(Binary, IntegersWrap) {
   EXPECT_EQ(abs(most + 1).item<std::int64_t>({3}), INT64_MIN);
   EXPECT_EQ(square(full({9}, 50000, {.dtype = DType::kI32})).item<std::int64_t>({8}),
             static_cast<std::int32_t>(2500000000));
+}
+
+// As Python's and C's: fmod takes a's sign, remainder b's, floor_divide goes down.
+TEST(Division, SignsAndRests) {
+  const std::vector<float> a{7, -7, 7, -7, 6, -6}, b{3, 3, -3, -3, -3, 3};
+  for (const DType dtype : {DType::kF32, DType::kF64, DType::kBF16, DType::kI64, DType::kI32}) {
+    const Tensor x = from_vector(a).to(dtype), y = from_vector(b).to(dtype);
+    const auto as_floats = [](const Tensor& z) { return z.to(DType::kF32).to_vector<float>(); };
+    EXPECT_EQ(as_floats(fmod(x, y)), std::vector<float>({1, -1, 1, -1, 0, 0}));
+    EXPECT_EQ(as_floats(remainder(x, y)), std::vector<float>({1, 2, -2, -1, 0, 0}));
+    EXPECT_EQ(as_floats(floor_divide(x, y)), std::vector<float>({2, -3, -3, 2, -2, -2}));
+    EXPECT_EQ(as_floats(remainder(x, -3)), std::vector<float>({-2, -1, -2, -1, 0, 0}));
+  }
+  const Tensor least = from_vector<std::int64_t>({INT64_MIN});
+  EXPECT_EQ(floor_divide(least, -1).item<std::int64_t>(), INT64_MIN);
+  EXPECT_EQ(remainder(least, -1).item<std::int64_t>(), 0);
+  EXPECT_EQ(fmod(least, -1).item<std::int64_t>(), 0);
+}
+
+TEST(Division, EveryDTypeInEveryLayout) {
+  for (const BinaryCase& c : kDivision) expect_every_dtype_in_every_layout(c);
+}
+
+// PyTorch's results.
+TEST(Division, OfInfinitiesAndByZero) {
+  const Tensor a = tensor({-1, 1, -1, 1, 0, INFINITY}),
+               b = tensor({INFINITY, INFINITY, 0, 0, 0, 2});
+  const auto close = [](const Tensor& got, std::initializer_list<float> wanted) {
+    testing::expect_close(got, Array(tensor(wanted)), 0);
+  };
+  close(floor_divide(a, b), {-1, 0, -INFINITY, INFINITY, NAN, NAN});
+  close(remainder(a, b), {INFINITY, 1, NAN, NAN, NAN, NAN});
+  close(fmod(a, b), {-1, 1, NAN, NAN, NAN, NAN});
+}
+
+TEST(Division, RefusesWholeNumbersByZero) {
+  const Tensor x = arange(0, 3), flags = ones({3}, {.dtype = DType::kBool});
+  const Tensor mixed = tensor<std::int64_t>({1, 0, 2});
+  expect_error<ValueError>([&] { remainder(x, mixed); }, {"[remainder]", "b without zeros"});
+  expect_error<ValueError>([&] { floor_divide(x, 0); }, {"[floor_divide]", "b without zeros"});
+  expect_error<ValueError>([&] { fmod(x, 0); }, {"[fmod]", "b without zeros"});
+  expect_error<DTypeError>([&] { fmod(flags, flags); }, {"[fmod]", "bool"});
+}
+
+// In f32, in units in the last place; signs of zeros and infinities as the C library's.
+TEST(Atan2, WholePlane) {
+  std::vector<float> numbers{0, 1e-45f, 1e-38f, 1e-20f, 1, 3.4e38f, INFINITY};
+  for (float x = 0.01f; x < 100; x *= 1.07f) numbers.push_back(x);
+  for (std::size_t i = 0, n = numbers.size(); i < n; ++i) numbers.push_back(-numbers[i]);
+  numbers.push_back(NAN);
+  const Tensor x = from_vector(numbers), y = x.unsqueeze(1);
+  const auto got = atan2(y, x).to_vector<float>();
+  double worst = 0;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    const double up = numbers[i / numbers.size()], along = numbers[i % numbers.size()];
+    const double wanted = std::atan2(up, along);
+    ASSERT_EQ(std::isnan(got[i]), std::isnan(wanted)) << up << ' ' << along;
+    if (std::isnan(wanted)) continue;
+    EXPECT_EQ(std::signbit(got[i]), std::signbit(wanted)) << up << ' ' << along;
+    worst = std::max(
+        worst, std::fabs(got[i] - wanted) / (std::max(std::fabs(wanted), 0x1p-126) * 0x1p-23));
+  }
+  EXPECT_LE(worst, 4);
 }
 
 TEST(Binary, LargeIntegersStayExact) {

@@ -47,6 +47,17 @@ void check_index_shape(const char* op, const Tensor& x, int dim, const Tensor& i
   }
 }
 
+/// Checks what is to be joined with the first; returns the dtype that all promote to.
+DType joined_dtype(const char* op, std::span<const Tensor> tensors) {
+  DType dtype = tensors.front().dtype();
+  for (const Tensor& part : tensors) {
+    internal::check_defined(op, "tensors[i]", part);
+    internal::check_same_device(op, tensors.front(), part);
+    dtype = promote(dtype, part.dtype());
+  }
+  return dtype;
+}
+
 }  // namespace
 
 Tensor index_select(const Tensor& x, int dim, const Tensor& indices) {
@@ -181,10 +192,10 @@ Tensor cat(std::span<const Tensor> tensors, int dim) {
   internal::check_defined("cat", "tensors[0]", first);
   if (first.ndim() == 0) throw ShapeError("[cat] expected tensors with dimensions, got a 0-d one");
   dim = normalize_dim(dim, first.ndim(), "cat");
+  const DType dtype = joined_dtype("cat", tensors);
   Shape shape = first.shape();
   shape[dim] = 0;
   for (const Tensor& part : tensors) {
-    internal::check_match("cat", "tensors[0]", first, "tensors[i]", part);
     Shape expected = first.shape();
     if (part.ndim() == first.ndim()) expected[dim] = part.shape()[dim];
     internal::check_shape("cat", "tensors[i]", part, expected);
@@ -193,7 +204,7 @@ Tensor cat(std::span<const Tensor> tensors, int dim) {
                        std::to_string(dim));
     }
   }
-  Tensor out = empty(shape, first.options());
+  Tensor out = empty(shape, {.dtype = dtype, .device = first.device()});
   std::int64_t begin = 0;
   for (const Tensor& part : tensors) {
     out.narrow(dim, begin, part.shape()[dim]).copy_(part);
@@ -207,13 +218,13 @@ Tensor stack(std::span<const Tensor> tensors, int dim) {
   const Tensor& first = tensors[0];
   internal::check_defined("stack", "tensors[0]", first);
   dim = normalize_dim(dim, first.ndim() + 1, "stack");
+  const DType dtype = joined_dtype("stack", tensors);
   for (const Tensor& part : tensors) {
-    internal::check_match("stack", "tensors[0]", first, "tensors[i]", part);
     internal::check_shape("stack", "tensors[i]", part, first.shape());
   }
   Shape shape = first.shape();
   shape.insert(dim, static_cast<std::int64_t>(tensors.size()));
-  Tensor out = empty(shape, first.options());
+  Tensor out = empty(shape, {.dtype = dtype, .device = first.device()});
   std::int64_t i = 0;
   for (const Tensor& part : tensors) out.select(dim, i++).copy_(part);
   return out;

@@ -32,7 +32,8 @@ Tensor masked_select(const Tensor& x, const Tensor& mask);
 Tensor nonzero(const Tensor& x);
 /// [..] i64 in [0,classes) -> [..,classes].
 Tensor one_hot(const Tensor& indices, std::int64_t classes, DType dtype = DType::kF32);
-/// Joins along an existing / a new dimension. Throws ValueError for no tensors.
+/// Joins along an existing / a new dimension, in the dtype that all promote to. Throws ValueError
+/// for no tensors, ShapeError.
 Tensor cat(std::span<const Tensor> tensors, int dim = 0);
 Tensor stack(std::span<const Tensor> tensors, int dim = 0);
 

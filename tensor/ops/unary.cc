@@ -48,6 +48,11 @@ Tensor log1p(const Tensor& x) { return floating(UnaryOp::kLog1p, "log1p", x); }
 Tensor sin(const Tensor& x) { return floating(UnaryOp::kSin, "sin", x); }
 Tensor cos(const Tensor& x) { return floating(UnaryOp::kCos, "cos", x); }
 Tensor tan(const Tensor& x) { return floating(UnaryOp::kTan, "tan", x); }
+Tensor asin(const Tensor& x) { return floating(UnaryOp::kAsin, "asin", x); }
+Tensor acos(const Tensor& x) { return floating(UnaryOp::kAcos, "acos", x); }
+Tensor atan(const Tensor& x) { return floating(UnaryOp::kAtan, "atan", x); }
+Tensor sinh(const Tensor& x) { return floating(UnaryOp::kSinh, "sinh", x); }
+Tensor cosh(const Tensor& x) { return floating(UnaryOp::kCosh, "cosh", x); }
 Tensor tanh(const Tensor& x) { return floating(UnaryOp::kTanh, "tanh", x); }
 Tensor erf(const Tensor& x) { return floating(UnaryOp::kErf, "erf", x); }
 Tensor sigmoid(const Tensor& x) { return floating(UnaryOp::kSigmoid, "sigmoid", x); }
@@ -56,6 +61,11 @@ Tensor floor(const Tensor& x) { return floating(UnaryOp::kFloor, "floor", x); }
 Tensor ceil(const Tensor& x) { return floating(UnaryOp::kCeil, "ceil", x); }
 Tensor round(const Tensor& x) { return floating(UnaryOp::kRound, "round", x); }
 Tensor trunc(const Tensor& x) { return floating(UnaryOp::kTrunc, "trunc", x); }
+
+Tensor frac(const Tensor& x) {
+  internal::check_floating("frac", "x", x);
+  return sub(x, trunc(x));
+}
 
 Tensor isnan(const Tensor& x) {
   internal::check_defined("isnan", "x", x);

@@ -22,6 +22,12 @@ Tensor log1p(const Tensor& x);
 Tensor sin(const Tensor& x);
 Tensor cos(const Tensor& x);
 Tensor tan(const Tensor& x);
+/// NaN where |x| > 1.
+Tensor asin(const Tensor& x);
+Tensor acos(const Tensor& x);
+Tensor atan(const Tensor& x);
+Tensor sinh(const Tensor& x);
+Tensor cosh(const Tensor& x);
 Tensor tanh(const Tensor& x);
 Tensor erf(const Tensor& x);
 Tensor sigmoid(const Tensor& x);
@@ -32,6 +38,8 @@ Tensor ceil(const Tensor& x);
 Tensor round(const Tensor& x);
 /// Towards zero.
 Tensor trunc(const Tensor& x);
+/// x - trunc(x).
+Tensor frac(const Tensor& x);
 inline Tensor operator-(const Tensor& x) { return neg(x); }
 
 // Derivatives in one pass, from the results: grad [..] and y [..] of one shape and dtype.

@@ -43,6 +43,11 @@ const UnaryCase kUnary[] = {
     {"sin", sin, [](double x) { return std::sin(x); }, -1000, 1000},
     {"cos", cos, [](double x) { return std::cos(x); }, -1000, 1000},
     {"tan", tan, [](double x) { return std::tan(x); }, -100, 100},
+    {"asin", asin, [](double x) { return std::asin(x); }, -1, 1},
+    {"acos", acos, [](double x) { return std::acos(x); }, -1, 1},
+    {"atan", atan, [](double x) { return std::atan(x); }, -100, 100},
+    {"sinh", sinh, [](double x) { return std::sinh(x); }, -89.4, 89.4},
+    {"cosh", cosh, [](double x) { return std::cosh(x); }, -89.4, 89.4},
     {"tanh", tanh, [](double x) { return std::tanh(x); }},
     {"erf", erf, [](double x) { return std::erf(x); }, -5, 5},
     {"sigmoid", sigmoid, sigmoid_of, -103, 80},
@@ -51,6 +56,7 @@ const UnaryCase kUnary[] = {
     {"ceil", ceil, [](double x) { return std::ceil(x); }},
     {"round", round, [](double x) { return std::nearbyint(x); }},
     {"trunc", trunc, [](double x) { return std::trunc(x); }},
+    {"frac", frac, [](double x) { return x - std::trunc(x); }},
 };
 
 std::vector<double> spread(double low, double high) {
