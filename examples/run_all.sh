@@ -27,7 +27,7 @@ targets=("$@")
 
 mkdir -p "$out" && out=$(cd "$out" && pwd) || exit 1
 cd "$(dirname "$0")/.." || exit 1
-./bazelw build "${targets[@]/#/\/\/examples/}" || exit 1
+./bazelw build "${targets[@]/#/\/\/examples\/}" || exit 1
 
 # Wall and processor seconds of a command.
 TIMEFORMAT='%R %U %S'
@@ -54,7 +54,7 @@ done
     folder=$out/${target/:/_}
     [ -s "$folder/seconds" ] || { echo "| \`$target\` | - | - | failed |"; continue; }
     read -r wall user system <"$folder/seconds"
-    result=$(tail -n 1 "$folder/log" | cut -d ' ' -f 5-)
+    result=$(tail -n 1 "$folder/log" | cut -d ' ' -f 6-)
     echo "$target $wall $user $system" | awk '{ printf "| `%s` | %.0f | %.0f |", $1, $2, $3 + $4 }'
     echo " $result |"
   done
