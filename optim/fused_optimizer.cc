@@ -15,6 +15,13 @@ constexpr const char* kMaster = "master";
 std::string slot_key(std::size_t parameter, const std::string& slot) {
   return std::to_string(parameter) + "." + slot;
 }
+std::string scales_key(std::size_t parameter, const std::string& slot) {
+  return slot_key(parameter, slot) + ".scales";
+}
+
+Shape scales_shape(const Tensor& value) {
+  return {(value.numel() + kStateBlock - 1) / kStateBlock};
+}
 
 /// `source` in the device and memory order of `prototype`.
 Tensor copy_like(const Tensor& prototype, DType dtype, const Tensor& source) {
@@ -36,15 +43,39 @@ void FusedOptimizer::append_group(std::vector<Variable> parameters, double lr,
 }
 
 void FusedOptimizer::keep_master_weights() {
-  for (const State& state : states_) {
-    require(state.steps == 0, "to be told of master weights before the first step, not after",
-            static_cast<double>(state.steps));
-  }
+  require_no_steps("to be told of master weights before the first step, not after");
   master_weights_ = true;
+}
+
+void FusedOptimizer::keep_8bit_states(std::int64_t min_numel) {
+  require_no_steps("to be told of states in 8 bits before the first step, not after");
+  min_8bit_numel_ = min_numel;
+}
+
+void FusedOptimizer::require_no_steps(std::string_view what) const {
+  for (const State& state : states_) {
+    require(state.steps == 0, what, static_cast<double>(state.steps));
+  }
+}
+
+std::size_t FusedOptimizer::state_bytes() const {
+  std::size_t bytes = 0;
+  for (const State& state : states_) {
+    if (state.master.defined()) bytes += state.master.bytes();
+    for (const Tensor& slot : state.slots) bytes += slot.bytes();
+    for (const Tensor& scales : state.scales) bytes += scales.defined() ? scales.bytes() : 0;
+  }
+  return bytes;
 }
 
 bool FusedOptimizer::wants_master(const Tensor& value) const {
   return master_weights_ && (value.dtype() == DType::kBF16 || value.dtype() == DType::kF16);
+}
+
+/// Blocks lie in memory order, which is the order of a saved state only where it is row-major.
+bool FusedOptimizer::wants_8bits(const Tensor& value) const {
+  return min_8bit_numel_ && value.numel() >= *min_8bit_numel_ && value.dtype() != DType::kF64 &&
+         value.is_contiguous();
 }
 
 bool FusedOptimizer::Batch::holds(const State& state) const {
@@ -58,6 +89,7 @@ void FusedOptimizer::Batch::clear() {
   grads.clear();
   copies.clear();
   for (std::vector<Tensor>& slot : slots) slot.clear();
+  for (std::vector<Tensor>& scale : scales) scale.clear();
 }
 
 bool FusedOptimizer::step(const StepOptions& options) {
@@ -97,7 +129,10 @@ void FusedOptimizer::collect() {
     batch.grads.push_back(grad.value());
     batch.parameters.push_back(batch.masters ? state.master : value);
     if (batch.masters) batch.copies.push_back(value);
-    for (std::size_t s = 0; s < state.slots.size(); ++s) batch.slots[s].push_back(state.slots[s]);
+    for (std::size_t s = 0; s < state.slots.size(); ++s) {
+      batch.slots[s].push_back(state.slots[s]);
+      if (min_8bit_numel_) batch.scales[s].push_back(state.scales[s]);
+    }
   }
 }
 
@@ -106,8 +141,16 @@ void FusedOptimizer::initialize(State& state, const Tensor& value) const {
   const DType dtype = master ? DType::kF32 : value.dtype();
   if (master) state.master = copy_like(value, dtype, value);
   state.slots.clear();
+  state.scales.clear();
   for (const Slot& slot : slots_[state.group]) {
-    state.slots.push_back(empty_like(value, dtype).fill_(slot.initial));
+    if (wants_8bits(value)) {
+      constexpr double kOne = 255;  // the last code stands for 1
+      state.slots.push_back(empty_like(value, DType::kU8).fill_(kOne));
+      state.scales.push_back(full(scales_shape(value), slot.initial, {.device = value.device()}));
+    } else {
+      state.slots.push_back(empty_like(value, dtype).fill_(slot.initial));
+      state.scales.emplace_back();
+    }
   }
 }
 
@@ -126,6 +169,7 @@ FusedOptimizer::Batch& FusedOptimizer::batch_for(const State& state) {
   free->scalar = state.scalar;
   free->masters = state.master.defined();
   free->slots.resize(state.slots.size());
+  free->scales.resize(min_8bit_numel_ ? state.slots.size() : 0);
   return *free;
 }
 
@@ -182,6 +226,7 @@ void FusedOptimizer::apply(const Batch& batch, const GradScale& scale) {
           .lists = {.parameters = batch.parameters,
                     .grads = batch.grads,
                     .states = batch.slots,
+                    .scales = batch.scales,
                     .copies = batch.copies,
                     .grad_scale = scale.number,
                     .grad_factor = scale.factor},
@@ -209,7 +254,9 @@ StateDict FusedOptimizer::state_dict() const {
     if (state.steps == 0) continue;
     if (state.master.defined()) dict.emplace_back(slot_key(i, kMaster), state.master);
     for (std::size_t s = 0; s < state.slots.size(); ++s) {
-      dict.emplace_back(slot_key(i, slots_[state.group][s].name), state.slots[s]);
+      const std::string& slot = slots_[state.group][s].name;
+      dict.emplace_back(slot_key(i, slot), state.slots[s]);
+      if (state.scales[s].defined()) dict.emplace_back(scales_key(i, slot), state.scales[s]);
     }
   }
   return dict;
@@ -229,13 +276,22 @@ std::vector<FusedOptimizer::State> FusedOptimizer::read_states(
         State{.group = states_[i].group, .steps = steps[i], .scalar = scalars[i]});
     if (steps[i] == 0) continue;
     const Tensor& value = parameters()[i].value();
-    const bool master = wants_master(value);
+    const bool master = wants_master(value), in_8bits = wants_8bits(value);
+    const DType dtype = in_8bits ? DType::kU8 : master ? DType::kF32 : value.dtype();
     const auto take = [&](const std::string& slot, DType dtype) {
-      return copy_like(value, dtype, reader.take(slot_key(i, slot), value.shape()));
+      const Tensor& entry = reader.take(slot_key(i, slot), value.shape());
+      reader.require((entry.dtype() == DType::kU8) == (dtype == DType::kU8),
+                     "entry \"" + slot_key(i, slot) + "\" is " +
+                         std::string(tenon::name(entry.dtype())) + ", which is not kept here");
+      return copy_like(value, dtype, entry);
     };
     if (master) state.master = take(kMaster, DType::kF32);
     for (const Slot& slot : slots_[state.group]) {
-      state.slots.push_back(take(slot.name, master ? DType::kF32 : value.dtype()));
+      state.slots.push_back(take(slot.name, dtype));
+      Tensor& scales = state.scales.emplace_back();
+      if (!in_8bits) continue;
+      scales = empty(scales_shape(value), {.device = value.device()});
+      scales.copy_(reader.take(scales_key(i, slot.name), scales.shape()));
     }
   }
   return states;

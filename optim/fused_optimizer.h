@@ -43,10 +43,21 @@ class FusedOptimizer : public Optimizer {
   /// up. The rest of the state is then f32 too. (Micikevicius et al. 2018, "Mixed precision
   /// training", §3.1) Throws ValueError after the first step.
   void keep_master_weights();
+  /// From the first step on, keeps the state of parameters of at least `min_numel` elements in 8
+  /// bits, with an f32 scale for each block of 256 (UpdateLists::scales): 2.03 bytes a parameter
+  /// for Adam instead of 8. A step reads codes, computes in f32 and rounds to codes again. Master
+  /// weights stay f32; so does the state of smaller parameters, as of those that are f64 or not in
+  /// row-major order. On the CPU. (Dettmers et al. 2022, "8-bit optimizers via block-wise
+  /// quantization", §2; the least size is bitsandbytes') Throws ValueError after the first step. A
+  /// step throws ValueError for centered RMSprop and DeviceError on a GPU.
+  void keep_8bit_states(std::int64_t min_numel = 4096);
+  /// Of everything that is kept for the parameters so far: states, their scales, master weights.
+  std::size_t state_bytes() const;
 
   /// "<name>.lr" [groups] f64, "step" [P] i64 (updates of each parameter so far) and, for every
   /// parameter i that has been updated, "i.<slot>" of the parameter's shape, with PyTorch's slot
-  /// names ("0.exp_avg", …) or "i.master". Shares memory with the optimizer.
+  /// names ("0.exp_avg", …) or "i.master". Of a state in 8 bits that is u8, and "i.<slot>.scales"
+  /// f32 [blocks] beside it. Shares memory with the optimizer.
   StateDict state_dict() const override;
   void load_state_dict(const StateDict& state) override;
 
@@ -82,8 +93,9 @@ class FusedOptimizer : public Optimizer {
     std::size_t group;
     std::int64_t steps = 0;
     double scalar = 1;
-    Tensor master = {};              // undefined where the parameter itself is updated
-    std::vector<Tensor> slots = {};  // empty before the first update
+    Tensor master = {};               // undefined where the parameter itself is updated
+    std::vector<Tensor> slots = {};   // empty before the first update
+    std::vector<Tensor> scales = {};  // undefined where the slot is numbers
   };
   /// Parameters that one call of `update` changes. Kept between steps for its capacity, empty.
   struct Batch {
@@ -93,7 +105,7 @@ class FusedOptimizer : public Optimizer {
     bool masters = false;
     std::vector<std::size_t> indices;
     std::vector<Tensor> parameters, grads, copies;
-    std::vector<std::vector<Tensor>> slots;
+    std::vector<std::vector<Tensor>> slots, scales;
 
     bool holds(const State& state) const;
     void clear();
@@ -114,6 +126,8 @@ class FusedOptimizer : public Optimizer {
   Batch& batch_for(const State& state);
   void apply(const Batch& batch, const GradScale& scale);
   bool wants_master(const Tensor& value) const;
+  bool wants_8bits(const Tensor& value) const;
+  void require_no_steps(std::string_view what) const;
   std::vector<State> read_states(internal::StateReader& reader) const;
 
   std::string scalar_name_;
@@ -122,6 +136,7 @@ class FusedOptimizer : public Optimizer {
   std::vector<Batch> batches_;
   NonFinite nonfinite_ = NonFinite::kApply;
   bool master_weights_ = false;
+  std::optional<std::int64_t> min_8bit_numel_;  // nothing is kept in 8 bits where there is none
 };
 
 /// A rule whose groups each have an `Options` of their own, with a member `lr`.

@@ -71,6 +71,14 @@ void sizes(benchmark::internal::Benchmark* bench) {
   bench->ArgNames({"tensors", "elements"})->UseRealTime();
   bench->Args({1, 10'000'000})->Args({100, 10'000})->Args({8, 100});
 }
+/// Reads and writes the parameter and two bytes of state, reads the gradient.
+void BM_Adam8bit(benchmark::State& state) {
+  Adam adam(make_parameters(1, {1'000'000, 10}), {.lr = 1e-6});
+  adam.keep_8bit_states();
+  testing::measure(state, "GB/s", 1e-2 * (12 + 4), copy_rate(), [&] { adam.step(); });
+}
+BENCHMARK(BM_Adam8bit)->UseRealTime();
+
 BENCHMARK(BM_Sgd)->Apply(sizes);
 BENCHMARK(BM_SgdMomentum)->Apply(sizes);
 BENCHMARK(BM_Adam)->Apply(sizes);

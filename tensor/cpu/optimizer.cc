@@ -1,6 +1,6 @@
 // Optimizer updates: one pass over memory for all tensors of a group, shared by the threads without
-// regard to where one tensor ends. Limit: bytes moved (Adam in f32: 28 a parameter) over the memory
-// bandwidth.
+// regard to where one tensor ends. Limit: bytes moved (Adam in f32: 28 a parameter, 16 with states
+// in 8 bits) over the memory bandwidth.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -9,6 +9,7 @@
 #include "tensor/cpu/chunk.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/parallel.h"
+#include "tensor/cpu/state_block.h"
 #include "tensor/internal/update_rules.h"
 
 namespace tenon::cpu {
@@ -17,6 +18,7 @@ namespace {
 /// Half a dozen streams take a nanosecond or so per element: more than the arithmetic that kGrain
 /// is made for.
 constexpr std::int64_t kUpdateGrain = 4096;
+static_assert(kChunk % kStateBlock == 0);
 
 Run run_of(const Tensor& x) { return {static_cast<std::byte*>(x.raw_data()), 1, x.dtype()}; }
 
@@ -26,6 +28,7 @@ struct Entry {
   std::int64_t numel;
   Run parameter, grad, copy;
   std::array<Run, kStates> states;
+  std::array<CodedState, kStates> coded;
 };
 
 /// Calls fn(entry, begin, count) for the chunks of all entries. Chunks are counted from the start
@@ -49,6 +52,23 @@ void for_each_chunk(const std::vector<E>& entries, const F& fn) {
   });
 }
 
+/// The numbers of a chunk of coded states, and back. (Those of f64 parameters are never coded.)
+inline void decode_chunk(const CodedState& state, std::int64_t begin, std::int64_t count,
+                         float* out) {
+  for (std::int64_t i = 0; i < count; i += kStateBlock) {
+    decode(state, begin + i, std::min(kStateBlock, count - i), out + i);
+  }
+}
+inline void decode_chunk(const CodedState&, std::int64_t, std::int64_t, double*) {}
+
+inline void encode_chunk(const float* values, std::int64_t begin, std::int64_t count,
+                         const CodedState& state) {
+  for (std::int64_t i = 0; i < count; i += kStateBlock) {
+    encode(values + i, begin + i, std::min(kStateBlock, count - i), state);
+  }
+}
+inline void encode_chunk(const double*, std::int64_t, std::int64_t, const CodedState&) {}
+
 template <class C, class Update>
 void update_chunk(const Update& update, C grad_scale, const Entry<Update::kStates>& entry,
                   std::int64_t begin, std::int64_t count) {
@@ -64,9 +84,13 @@ void update_chunk(const Update& update, C grad_scale, const Entry<Update::kState
   C* const parameter = use(entry.parameter, 0);
   const C* const grad = entry.grad.data ? use(entry.grad, 1) : parameter;
   std::array<C*, kStates + 1> states{};
-  for (int k = 0; k < kStates; ++k) states[k] = use(entry.states[k], 2 + k);
-    // Elements do not depend on each other. Found out at run time, that would be one comparison too
-    // many for GCC where there are three states (Adam with amsgrad: 30 instead of 75 GB/s).
+  for (int k = 0; k < kStates; ++k) {
+    const bool coded = entry.coded[k].codes != nullptr;
+    if (coded) decode_chunk(entry.coded[k], begin, count, buffers[2 + k]);
+    states[k] = coded ? buffers[2 + k] : use(entry.states[k], 2 + k);
+  }
+  // Elements do not depend on each other. Found out at run time, that would be one comparison too
+  // many for GCC where there are three states (Adam with amsgrad: 30 instead of 75 GB/s).
 #if defined(__clang__)
 #pragma clang loop vectorize(assume_safety)
 #else
@@ -79,8 +103,22 @@ void update_chunk(const Update& update, C grad_scale, const Entry<Update::kState
     for (int k = 0; k < kStates; ++k) states[k][i] = state[k];
   }
   put_back(entry.parameter, parameter);
-  for (int k = 0; k < kStates; ++k) put_back(entry.states[k], states[k]);
+  for (int k = 0; k < kStates; ++k) {
+    if (entry.coded[k].codes) {
+      encode_chunk(states[k], begin, count, entry.coded[k]);
+    } else {
+      put_back(entry.states[k], states[k]);
+    }
+  }
   if (entry.copy.data) scatter(parameter, count, at(entry.copy, begin));
+}
+
+template <class Update>
+CodedState coded_state(int k, const Tensor& codes, const Tensor& scales) {
+  using Map = internal::DynamicMap;
+  const bool has_sign = (Update::kNonNegative >> k & 1) == 0;
+  return {codes.data<std::uint8_t>(), scales.data<float>(),
+          has_sign ? &Map::with_signs() : &Map::without_signs()};
 }
 
 /// All parameters that compute in C.
@@ -98,7 +136,11 @@ void update_all(const UpdateRule& rule, const UpdateLists& lists) {
       if (!lists.grads.empty()) entry.grad = run_of(lists.grads[i]);
       if (!lists.copies.empty()) entry.copy = run_of(lists.copies[i]);
       for (int k = 0; k < Update::kStates; ++k) {
-        entry.states[k] = run_of(lists.states[static_cast<std::size_t>(k)][i]);
+        const Tensor& state = lists.states[static_cast<std::size_t>(k)][i];
+        entry.states[k] = run_of(state);
+        if (lists.scales.empty()) continue;
+        const Tensor& scales = lists.scales[static_cast<std::size_t>(k)][i];
+        if (scales.defined()) entry.coded[k] = coded_state<Update>(k, state, scales);
       }
     }
     for_each_chunk(entries, [&](const auto& entry, std::int64_t begin, std::int64_t count) {

@@ -259,6 +259,15 @@ TEST_F(CudaBackend, TakesAGradientsFactorFromTheDevice) {
   }
 }
 
+TEST_F(CudaBackend, RefusesStatesIn8Bits) {
+  const Tensor weight = zeros({300}, {.device = kGpu});
+  const std::vector<Tensor> codes[] = {{zeros({300}, {.dtype = DType::kU8, .device = kGpu})}};
+  const std::vector<Tensor> scales[] = {{zeros({2}, {.device = kGpu})}};
+  const UpdateLists lists{
+      .parameters = {&weight, 1}, .grads = {&weight, 1}, .states = codes, .scales = scales};
+  EXPECT_THROW(optimizer_update_(lists, LionStep{.lr = 1}), DeviceError);
+}
+
 TEST_F(CudaBackend, RunsAStepWithoutWaiting) {
   Generator generator(1);
   const Tensor x = randn({8, 4}, generator).to(kGpu), w = randn({4, 3}, generator).to(kGpu);

@@ -5,6 +5,8 @@
 // scalars in f64 there, and then maps (p, g, states) to the new p, changing the states. Compile its
 // callers without contraction to fused multiply-adds: the bits of a step must not depend on where
 // a compiler sees one.
+//
+// Bit k of kNonNegative says that states[k] never is negative: 8 bits need not hold its sign.
 #ifndef TENON_TENSOR_INTERNAL_UPDATE_RULES_H_
 #define TENON_TENSOR_INTERNAL_UPDATE_RULES_H_
 
@@ -45,6 +47,7 @@ inline double bias_correction(double beta, std::int64_t step) {
 template <class C, bool kMomentum>
 struct Sgd {
   static constexpr int kStates = kMomentum ? 1 : 0;
+  static constexpr unsigned kNonNegative = 0;
   Decay<C> decay;
   C lr, keep, take, ahead;
   bool nesterov;
@@ -69,6 +72,7 @@ struct Sgd {
 template <class C>
 struct Adagrad {
   static constexpr int kStates = 1;
+  static constexpr unsigned kNonNegative = 0b1;
   Decay<C> decay;
   C rate, eps;
 
@@ -86,6 +90,7 @@ struct Adagrad {
 template <class C>
 struct Adadelta {
   static constexpr int kStates = 2;
+  static constexpr unsigned kNonNegative = 0b11;
   Decay<C> decay;
   Average<C> average;
   C lr, eps;
@@ -107,6 +112,7 @@ struct Adadelta {
 template <class C, bool kCentered, bool kMomentum>
 struct Rmsprop {
   static constexpr int kStates = 1 + kCentered + kMomentum;
+  static constexpr unsigned kNonNegative = 0b1;
   Decay<C> decay;
   Average<C> average;
   C lr, eps, momentum;
@@ -137,6 +143,7 @@ struct Rmsprop {
 template <class C, bool kAmsgrad>
 struct Adam {
   static constexpr int kStates = kAmsgrad ? 3 : 2;
+  static constexpr unsigned kNonNegative = 0b110;
   Decay<C> decay;
   Average<C> first, second;
   C rate, root, eps;
@@ -164,6 +171,7 @@ struct Adam {
 template <class C>
 struct Adamax {
   static constexpr int kStates = 2;
+  static constexpr unsigned kNonNegative = 0b10;
   Decay<C> decay;
   Average<C> first;
   C rate, beta2, eps;
@@ -186,6 +194,7 @@ struct Adamax {
 template <class C>
 struct Nadam {
   static constexpr int kStates = 2;
+  static constexpr unsigned kNonNegative = 0b10;
   Decay<C> decay;
   Average<C> first, second;
   C grad_rate, moment_rate, root, eps;
@@ -210,6 +219,7 @@ struct Nadam {
 template <class C, bool kRectified>
 struct Radam {
   static constexpr int kStates = 2;
+  static constexpr unsigned kNonNegative = 0b10;
   Decay<C> decay;
   Average<C> first, second;
   C rate, eps;
@@ -245,6 +255,7 @@ struct Radam {
 template <class C>
 struct Lion {
   static constexpr int kStates = 1;
+  static constexpr unsigned kNonNegative = 0;
   Decay<C> decay;
   Average<C> now, later;
   C lr;
@@ -262,6 +273,7 @@ struct Lion {
 template <class C>
 struct RunningAverage {
   static constexpr int kStates = 0;
+  static constexpr unsigned kNonNegative = 0;
   Average<C> average;
 
   explicit RunningAverage(const AverageStep& s) : average(s.decay) {}
@@ -271,6 +283,7 @@ struct RunningAverage {
 template <class C>
 struct Scale {
   static constexpr int kStates = 0;
+  static constexpr unsigned kNonNegative = 0;
   C factor;
 
   explicit Scale(const ScaleStep& s) : factor(static_cast<C>(s.factor)) {}
@@ -280,6 +293,7 @@ struct Scale {
 template <class C>
 struct Clamp {
   static constexpr int kStates = 0;
+  static constexpr unsigned kNonNegative = 0;
   C limit;
 
   explicit Clamp(const ClampStep& s) : limit(static_cast<C>(s.limit)) {}

@@ -46,6 +46,43 @@ void check_written(const char* what, const Tensor& parameter, const Tensor& x) {
                    " and " + to_string(x.strides()));
 }
 
+/// A state in 8 bits.
+void check_codes(const Tensor& parameter, const Tensor& codes, const Tensor& scales) {
+  internal::check_dtype(kOp, "states", codes, DType::kU8);
+  internal::check_shape(kOp, "states", codes, parameter.shape());
+  internal::check_same_device(kOp, parameter, codes);
+  internal::check_dtype(kOp, "scales", scales, DType::kF32);
+  internal::check_shape(kOp, "scales", scales,
+                        {(parameter.numel() + kStateBlock - 1) / kStateBlock});
+  internal::check_same_device(kOp, parameter, scales);
+  if (!parameter.device().is_cpu()) {
+    throw DeviceError("[" + std::string(kOp) + "] expected states in 8 bits on the CPU, got " +
+                      to_string(parameter.device()));
+  }
+  if (parameter.dtype() == DType::kF64) {
+    throw DTypeError("[" + std::string(kOp) + "] expected states of f64 parameters in f64, got u8");
+  }
+  if (codes.strides() != parameter.strides() || !scales.is_contiguous()) {
+    throw ShapeError("[" + std::string(kOp) +
+                     "] expected dense scales, and codes in the parameter's memory order");
+  }
+}
+
+void check_states(const UpdateLists& lists, const UpdateRule& rule, std::size_t i) {
+  const auto* rmsprop = std::get_if<RmspropStep>(&rule);
+  for (std::size_t k = 0; k < lists.states.size(); ++k) {
+    const Tensor& state = lists.states[k][i];
+    if (lists.scales.empty() || !lists.scales[k][i].defined()) {
+      check_written("states", lists.parameters[i], state);
+      continue;
+    }
+    check_codes(lists.parameters[i], state, lists.scales[k][i]);
+    if (rmsprop && rmsprop->centered) {
+      throw ValueError("[" + std::string(kOp) + "] expected floating states for centered RMSprop");
+    }
+  }
+}
+
 void check_lists(const UpdateLists& lists, const UpdateRule& rule) {
   const std::size_t count = lists.parameters.size();
   const bool grads = reads_grads(rule);
@@ -57,13 +94,15 @@ void check_lists(const UpdateLists& lists, const UpdateRule& rule) {
                      " lists of states for this rule, got " + std::to_string(lists.states.size()));
   }
   for (const auto& list : lists.states) check_length("states", list.size(), count);
+  if (!lists.scales.empty()) check_length("lists of scales", lists.scales.size(), states);
+  for (const auto& list : lists.scales) check_length("scales", list.size(), count);
   for (std::size_t i = 0; i < count; ++i) {
     const Tensor& parameter = lists.parameters[i];
     internal::check_floating(kOp, "parameters", parameter);
     internal::check_same_device(kOp, lists.parameters[0], parameter);
     check_written("parameters", parameter, parameter);
     if (grads) check_fit("grads", parameter, lists.grads[i]);
-    for (const auto& list : lists.states) check_written("states", parameter, list[i]);
+    check_states(lists, rule, i);
     if (!lists.copies.empty()) check_written("copies", parameter, lists.copies[i]);
   }
   if (count == 0 || !lists.grad_factor.defined()) return;

@@ -147,12 +147,23 @@ using UpdateRule =
     std::variant<SgdStep, AdagradStep, AdadeltaStep, RmspropStep, AdamStep, AdamaxStep, NadamStep,
                  RadamStep, LionStep, AverageStep, ScaleStep, ClampStep>;
 
+/// Elements of a state in 8 bits that share a scale.
+inline constexpr std::int64_t kStateBlock = 256;
+
 /// Lists in step with each other: entry i of each belongs to parameter i and has its shape.
 struct UpdateLists {
   std::span<const Tensor> parameters = {};
   /// Of any floating dtype that computes as the parameter's does: f64, or one of f32, bf16, f16.
   std::span<const Tensor> grads = {};
   std::span<const std::vector<Tensor>> states = {};  ///< a list for each of the rule's states
+  /// Empty, or as `states`: where a tensor is defined, the state beside it is u8 codes, on the CPU,
+  /// of a parameter that is not f64, and it is their scales: f32 [ceil(n / kStateBlock)], one for
+  /// each block in memory order. Codes stand for the numbers of a dynamic map, without signs where
+  /// the rule's state is never negative, and are rounded to it anew by each update. A block with an
+  /// element that is not finite becomes not finite as a whole. (Dettmers et al. 2022, "8-bit
+  /// optimizers via block-wise quantization", §2) Not for centered RMSprop, which subtracts its
+  /// states from each other.
+  std::span<const std::vector<Tensor>> scales = {};
   /// Empty, or tensors that take the new parameters too, rounded to their dtype: the bf16 weights
   /// that a model computes with, beside the f32 ones that are updated.
   std::span<const Tensor> copies = {};

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -369,6 +370,70 @@ TEST(OptimizerUpdate, RefusesWhatDoesNotFit) {
       [&] { optimizer_update_({.parameters = p, .grads = p, .copies = other}, plain); },
       {"copies", "[3,2]"});
   expect_identical(p[0], ones({2, 3}));  // nothing was written
+}
+
+/// A parameter of two blocks, and a part of one, whose state is in 8 bits.
+struct CodedProblem {
+  Tensors parameter{values({20, 31}, -1, 1)}, grad{values({20, 31}, -1, 1, DType::kF32, 2)};
+  std::vector<Tensors> codes{{zeros({20, 31}, {.dtype = DType::kU8})}}, scales{{zeros({3})}};
+
+  UpdateLists lists() const {
+    return {.parameters = parameter, .grads = grad, .states = codes, .scales = scales};
+  }
+};
+
+// From an empty state Adagrad's is the square of the gradient, and the parameter does not see
+// codes.
+TEST(OptimizerUpdate, KeepsAStateIn8Bits) {
+  const CodedProblem problem;
+  const Tensors plain{problem.parameter[0].clone()};
+  const std::vector<Tensors> state{{zeros({20, 31})}};
+  const AdagradStep rule{.lr = 0.1, .eps = 1e-10};
+  optimizer_update_({.parameters = plain, .grads = problem.grad, .states = state}, rule);
+  optimizer_update_(problem.lists(), rule);
+  expect_identical(problem.parameter[0], plain[0]);
+  const auto numbers = state[0][0].to_vector<float>();
+  const auto scales = problem.scales[0][0].to_vector<float>();
+  const auto codes = problem.codes[0][0].to_vector<std::uint8_t>();
+  for (std::size_t begin = 0; begin < numbers.size(); begin += 256) {
+    const std::size_t end = std::min(numbers.size(), begin + 256);
+    const float largest = *std::max_element(&numbers[begin], &numbers[0] + end);
+    EXPECT_EQ(scales[begin / 256], largest);
+    for (std::size_t i = begin; i < end; ++i) {
+      EXPECT_TRUE(numbers[i] < largest || codes[i] == 255);
+      // Half of 0.9 / 128, the distance of two numbers from 0.1 to 1, which begin at code 128.
+      if (numbers[i] < 0.11f * largest) continue;
+      const float number = codes[i] == 255 ? 1 : 0.1f + 0.9f / 128 * (codes[i] - 127 + 0.5f);
+      ASSERT_NEAR(number, numbers[i] / largest, 0.5 * 0.9 / 128 + 1e-6) << i;
+    }
+  }
+}
+
+TEST(OptimizerUpdate, RefusesCodesThatDoNotFit) {
+  const LionStep lion{.lr = 0.1};
+  const auto refused = [&](const UpdateLists& lists, const UpdateRule& rule) {
+    return [&lists, rule] { optimizer_update_(lists, rule); };
+  };
+  CodedProblem problem;
+  UpdateLists lists = problem.lists();
+  expect_error<ValueError>(refused(lists, RmspropStep{.lr = 1, .centered = true}),
+                           {"expected 2 lists of states"});
+  problem.scales[0][0] = zeros({2});
+  expect_error<ShapeError>(refused(lists, lion), {"scales", "[3]", "[2]"});
+  problem.scales[0][0] = zeros({3}, {.dtype = DType::kF64});
+  expect_error<DTypeError>(refused(lists, lion), {"scales", "f32", "f64"});
+  problem.scales[0][0] = zeros({3});
+  problem.codes[0][0] = zeros({20, 31});
+  expect_error<DTypeError>(refused(lists, lion), {"states", "u8", "f32"});
+  problem.codes[0][0] = zeros({31, 20}, {.dtype = DType::kU8}).t();
+  expect_error<ShapeError>(refused(lists, lion), {"memory order"});
+  problem.codes[0][0] = zeros({20, 31}, {.dtype = DType::kU8});
+  lists.scales = {};
+  expect_error<DTypeError>(refused(lists, lion), {"states", "u8"});
+  lists.scales = problem.scales;
+  problem.parameter[0] = problem.parameter[0].to(DType::kF64);
+  problem.grad[0] = problem.grad[0].to(DType::kF64);
+  expect_error<DTypeError>(refused(lists, lion), {"states of f64 parameters"});
 }
 
 // Only dense parameters, and states in the same order: what is written has to be one run of memory.

@@ -1,7 +1,6 @@
 #include "tensor/quant/codebook.h"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 namespace tenon::quant {
@@ -27,7 +26,7 @@ constexpr Codebook16 kNf4 = {-1.0f,
 
 // A sign and 3 bits: 0, 1/16, 8, 12, 4, 6, 2, 3, of 12.
 constexpr Codebook16 kFp4 = {0.0f,       0.0625f / 12, 8.0f / 12,  1.0f,          4.0f / 12,  0.5f,
-                             2.0f / 12,  0.25f,        0.0f,      -0.0625f / 12, -8.0f / 12, -1.0f,
+                             2.0f / 12,  0.25f,        0.0f,       -0.0625f / 12, -8.0f / 12, -1.0f,
                              -4.0f / 12, -0.5f,        -2.0f / 12, -0.25f};
 
 Rounding16 make_rounding(const Codebook16& code) {
@@ -41,61 +40,14 @@ Rounding16 make_rounding(const Codebook16& code) {
   return rounding;
 }
 
-/// Point i of `count` from 0.1 to 1, as torch.linspace has it: from both ends to the middle.
-float linspace_point(int i, int count) {
-  const float step = (1.0f - 0.1f) / static_cast<float>(count - 1);
-  return i < count / 2 ? std::fma(step, static_cast<float>(i), 0.1f)
-                       : std::fma(-step, static_cast<float>(count - 1 - i), 1.0f);
-}
-
-/// Seven decades from 1e-6; in decade e the middles of 2^e equal parts from 0.1 to 1, with either
-/// sign; and 0 and 1.
-Codebook256 make_dynamic() {
-  Codebook256 code{};
-  std::size_t n = 0;
-  for (int e = 0; e < 7; ++e) {
-    const int parts = 1 << e;
-    const double decade = std::pow(10.0, e - 6);
-    for (int i = 0; i < parts; ++i) {
-      const float middle = (linspace_point(i, parts + 1) + linspace_point(i + 1, parts + 1)) / 2.0f;
-      // 10**-k times a f32 number is rounded to f32.
-      const auto value = static_cast<float>(decade) * middle;
-      code[n++] = value;
-      code[n++] = -value;
-    }
-  }
-  code[n++] = 0;
-  code[n++] = 1;
-  std::sort(code.begin(), code.end());
-  return code;
-}
-
-std::array<float, 255> make_dynamic_midpoints() {
-  std::array<float, 255> midpoints{};
-  const Codebook256& code = dynamic_codebook();
-  for (std::size_t i = 0; i < midpoints.size(); ++i) midpoints[i] = (code[i] + code[i + 1]) / 2;
-  return midpoints;
-}
-
 }  // namespace
 
 const Codebook16& codebook16(Format format) { return format == Format::kFp4 ? kFp4 : kNf4; }
-
-const Codebook256& dynamic_codebook() {
-  static const Codebook256 code = make_dynamic();
-  return code;
-}
 
 const Rounding16& rounding16(Format format) {
   static const Rounding16 nf4 = make_rounding(kNf4);
   static const Rounding16 fp4 = make_rounding(kFp4);
   return format == Format::kFp4 ? fp4 : nf4;
-}
-
-std::uint8_t round_dynamic(float value) {
-  static const std::array<float, 255> midpoints = make_dynamic_midpoints();
-  const auto above = std::lower_bound(midpoints.begin(), midpoints.end(), value);
-  return static_cast<std::uint8_t>(above - midpoints.begin());
 }
 
 }  // namespace tenon::quant

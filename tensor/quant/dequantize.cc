@@ -129,7 +129,9 @@ std::size_t QuantizedTensor::bytes() const {
 
 Tensor codebook(Format format) { return from_span(std::span<const float>(codebook16(format))); }
 
-Tensor nested_codebook() { return from_span(std::span<const float>(dynamic_codebook())); }
+Tensor nested_codebook() {
+  return from_span(std::span<const float>(internal::DynamicMap::with_signs().numbers()));
+}
 
 Tensor dequantize(const QuantizedTensor& q, DType dtype) {
   const Tensor out = empty(q.shape, {.dtype = dtype});

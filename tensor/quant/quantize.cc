@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "tensor/cpu/parallel.h"
+#include "tensor/internal/dynamic_map.h"
 #include "tensor/ops.h"
 #include "tensor/quant/codebook.h"
 #include "tensor/quant/quant.h"
@@ -86,6 +87,7 @@ void quantize_blocks(const Tensor& x, const QuantizedTensor& q) {
 void nest_scales(QuantizedTensor& q) {
   const std::int64_t blocks = q.scales.numel();
   const float* scales = q.scales.data<float>();
+  const internal::DynamicMap& map = internal::DynamicMap::with_signs();
   double sum = 0;
   for (std::int64_t i = 0; i < blocks; ++i) sum += static_cast<double>(scales[i]);
   q.nested_offset = static_cast<float>(sum / static_cast<double>(blocks));
@@ -101,7 +103,7 @@ void nest_scales(QuantizedTensor& q) {
     q.nested_scales.data<float>()[first / kNestedBlock] = whole ? largest : least;
     for (std::int64_t i = 0; i < size; ++i) {
       const float value = whole ? shifted[i] * (1.0f / least) : shifted[i] / least;
-      codes.data<std::uint8_t>()[first + i] = round_dynamic(std::clamp(value, -1.0f, 1.0f));
+      codes.data<std::uint8_t>()[first + i] = static_cast<std::uint8_t>(map.code(value));
     }
   }
   q.scales = codes;

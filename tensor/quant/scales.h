@@ -2,7 +2,10 @@
 #ifndef TENON_TENSOR_QUANT_SCALES_H_
 #define TENON_TENSOR_QUANT_SCALES_H_
 
-#include "tensor/quant/codebook.h"
+#include <array>
+
+#include "tensor/internal/dynamic_map.h"
+#include "tensor/quant/quant.h"
 
 namespace tenon::quant {
 
@@ -27,7 +30,7 @@ class Scales {
   }
 
  private:
-  const Codebook256& book_ = dynamic_codebook();
+  const std::array<float, 256>& book_ = internal::DynamicMap::with_signs().numbers();
   const std::uint8_t* codes_ = nullptr;  // null where the scales are numbers themselves
   const float* numbers_ = nullptr;
   float offset_;
