@@ -52,14 +52,6 @@ struct Task {
   }
 };
 
-void to_bf16(models::CausalLm& model) {
-  for (const auto& [path, module] : model.named_modules()) {
-    auto* linear = dynamic_cast<layers::Linear*>(module);
-    if (!linear || path == "lm_head") continue;
-    linear->weight().set_value(linear->weight().value().to(DType::kBF16));
-  }
-}
-
 std::function<void()> make(bool quantized, const Setup& setup) {
   if (quantized && !setup.device.is_cpu()) {
     throw DeviceError("[quantize] expected a model on the cpu: there is no form of it for a GPU");
@@ -75,7 +67,7 @@ std::function<void()> make(bool quantized, const Setup& setup) {
     if (task->autocast) finetune::tables_to_bf16(*task->model);
     task->loss_options.chunk = kSmallChunk;
   } else if (task->autocast) {
-    to_bf16(*task->model);
+    finetune::linears_to_bf16(*task->model);
   }
   task->lora = std::make_unique<finetune::Lora>(
       *task->model,

@@ -109,6 +109,20 @@ void tables_to_bf16(layers::Module& model) {
   }
 }
 
+int linears_to_bf16(layers::Module& model) {
+  int count = 0;
+  for (const auto& [path, module] :
+       find_targets("linears_to_bf16", model, {.include = {"all-linear"}})) {
+    auto* layer = dynamic_cast<Linear*>(module);
+    const auto* dense =
+        layer ? dynamic_cast<const layers::DenseOperator*>(&layer->linear_operator()) : nullptr;
+    if (!dense) continue;
+    dense->weight().set_value(dense->weight().value().to(DType::kBF16));
+    ++count;
+  }
+  return count;
+}
+
 std::function<void(const std::string&, Linear&)> quantizer(const QuantizeOptions& options) {
   return [options](const std::string& path, Linear& layer) {
     const auto meant = [&](const std::string& target) {

@@ -37,6 +37,10 @@ std::function<void(const std::string&, layers::Linear&)> quantizer(
 /// without a copy in bf16 for each product. For models that compute under an Autocast and whose
 /// tables are frozen: rounding would swallow most of an optimizer's small steps.
 void tables_to_bf16(layers::Module& model);
+/// The same for the weights of all linear layers but the head, as "all-linear" means them; layers
+/// that hold theirs in another form stay as they are. Biases stay f32. Returns how many. Before
+/// adapters are added: theirs are then f32.
+int linears_to_bf16(layers::Module& model);
 
 /// Puts a state into a model of the same layers: a linear layer whose weight is quantized in the
 /// state becomes so, and every other tensor takes the place of the one in the model (it is not

@@ -1,5 +1,6 @@
 #include "finetune/quantize.h"
 
+#include <filesystem>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "finetune/lora.h"
 #include "finetune/quantized_operator.h"
 #include "finetune/testing.h"
+#include "layers/sequential.h"
 #include "models/lm/loss.h"
 #include "tensor/io/safetensors.h"
 #include "tensor/io/scratch_file.h"
@@ -49,11 +51,12 @@ TEST(QuantizedOperatorTest, ProductsAndTheirGradients) {
   expect_product({17, 4096, 700}, {.nested = false});
 }
 
-/// The loss of a QLoRA step under an Autocast, and the gradient of its first trained matrix.
-std::pair<double, Tensor> adapted_loss(bool narrow_tables) {
+/// The loss of a LoRA step under an Autocast on a model that `prepare` changed, and the gradient of
+/// its first trained matrix.
+template <class F>
+std::pair<double, Tensor> adapted_loss(const F& prepare) {
   const auto model = small_model();
-  quantize_linears(*model);
-  if (narrow_tables) tables_to_bf16(*model);
+  prepare(*model);
   manual_seed(3);
   const Lora lora(*model, {.targets = {.include = {"fc2"}}, .rank = 4, .alpha = 8});
   for (const Variable& p : lora.trainable()) p.set_value(randn(p.shape()) * 0.1);
@@ -63,17 +66,43 @@ std::pair<double, Tensor> adapted_loss(bool narrow_tables) {
   return {loss.item<double>(), lora.trainable()[0].grad().value()};
 }
 
+void expect_rounding_only(const std::pair<double, Tensor>& narrow,
+                          const std::pair<double, Tensor>& wide) {
+  EXPECT_NEAR(narrow.first, wide.first, 2e-2 * wide.first);
+  EXPECT_EQ(narrow.second.dtype(), DType::kF32);
+  EXPECT_LT(relative_error(narrow.second, wide.second), 5e-2);
+}
+
 TEST(TablesToBf16Test, ChangesAnAutocastStepByRoundingOnly) {
-  const auto [loss, grad] = adapted_loss(false);
-  const auto [narrow_loss, narrow_grad] = adapted_loss(true);
-  EXPECT_NEAR(narrow_loss, loss, 2e-2 * loss);
-  EXPECT_EQ(narrow_grad.dtype(), DType::kF32);
-  EXPECT_LT(relative_error(narrow_grad, grad), 5e-2);
+  expect_rounding_only(adapted_loss([](models::CausalLm& model) {
+                         quantize_linears(model);
+                         tables_to_bf16(model);
+                       }),
+                       adapted_loss([](models::CausalLm& model) { quantize_linears(model); }));
   const auto model = small_model();
   tables_to_bf16(*model);
   EXPECT_EQ(model->embedding().weight().dtype(), DType::kBF16);
   EXPECT_EQ(model->head().weight().dtype(), DType::kBF16);
   EXPECT_EQ(model->named_parameters().back().second.dtype(), DType::kF32);
+}
+
+TEST(LinearsToBf16Test, ChangesAnAutocastStepByRoundingOnly) {
+  expect_rounding_only(adapted_loss([](models::CausalLm& model) { linears_to_bf16(model); }),
+                       adapted_loss([](models::CausalLm&) {}));
+}
+
+TEST(LinearsToBf16Test, LeavesBiasesTheHeadAndQuantizedLayers) {
+  const auto model = small_model();
+  quantize_linears(*model, {.targets = {.include = {"fc1"}}});
+  EXPECT_EQ(linears_to_bf16(*model), 10);
+  int narrow = 0;
+  for (const auto& [name, parameter] : model->named_parameters()) {
+    const bool meant = name.ends_with("_proj.weight") || name.ends_with("fc2.weight");
+    EXPECT_EQ(parameter.dtype(), meant ? DType::kBF16 : DType::kF32) << name;
+    narrow += meant;
+  }
+  EXPECT_EQ(narrow, 10);
+  EXPECT_EQ(model->head().weight().dtype(), DType::kF32);
 }
 
 TEST(QuantizedOperatorTest, LeadingDimensionsAndReLU) {
@@ -158,6 +187,19 @@ TEST(QuantizeTest, SavedAndLoadedTheLogitsAreTheSameBits) {
     ASSERT_TRUE(again.ok()) << again.status();
     EXPECT_TRUE(same_bits(logits_of(**again, some_tokens()), logits_of(*model, some_tokens())));
   }
+}
+
+// Half a byte a code, a byte for 64 of them, 4 bytes for 64 * 256: 4.127 bits, and 2 kB of tables
+// and descriptions a layer.
+TEST(QuantizeTest, AFileHas413BitsPerWeight) {
+  layers::Sequential net;
+  net.add<layers::Linear>({.in_features = 2048, .out_features = 4096, .bias = false});
+  quantize_linears(net);
+  const ScratchFolder folder;
+  ASSERT_TRUE(write_safetensors(folder.path("net"), {.tensors = net.state_dict()}).ok());
+  const auto bytes = static_cast<double>(std::filesystem::file_size(folder.path("net")));
+  EXPECT_LE(8 * bytes / (2048 * 4096), 4.13);
+  EXPECT_GE(8 * bytes / (2048 * 4096), 4);
 }
 
 TEST(QuantizeTest, WhileLoadingNoMoreThanALayerIsHeld) {

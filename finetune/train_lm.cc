@@ -77,9 +77,10 @@ std::unique_ptr<optim::AdamW> make_optimizer(const models::CausalLm& model,
   const optim::AdamWOptions plain{.lr = o.lr, .weight_decay = 0};
   const optim::AdamWOptions decayed{.lr = o.lr, .weight_decay = o.weight_decay};
   const bool both = !matrices.empty() && !vectors.empty();
-  if (matrices.empty()) return std::make_unique<optim::AdamW>(vectors, plain);
-  auto optimizer = std::make_unique<optim::AdamW>(matrices, decayed);
+  auto optimizer = matrices.empty() ? std::make_unique<optim::AdamW>(vectors, plain)
+                                    : std::make_unique<optim::AdamW>(matrices, decayed);
   if (both) optimizer->add_group(vectors, plain);
+  if (o.states_8bit) optimizer->keep_8bit_states();
   return optimizer;
 }
 

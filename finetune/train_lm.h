@@ -36,6 +36,7 @@ struct TrainLmOptions {
   /// bf16 (or f16) products over f32 weights; none where empty.
   std::optional<DType> autocast = std::nullopt;
   bool checkpointing = false;  ///< CausalLm::set_checkpointing
+  bool states_8bit = false;    ///< FusedOptimizer::keep_8bit_states, for a quarter of the memory
   models::LinearLossOptions linear = {};
   /// Called after each step; false ends the training.
   std::function<bool(const LmStep&)> on_step = {};

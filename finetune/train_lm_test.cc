@@ -104,6 +104,15 @@ TEST(TrainLmTest, AccumulatedBatchesAndCheckpointingMakeTheSameSteps) {
   }
 }
 
+TEST(TrainLmTest, StatesIn8BitsMakeNearlyTheSameStepsInLessMemory) {
+  const auto wide = losses({.steps = 30, .batch_size = 4, .lr = 1e-2});
+  const auto narrow = losses({.steps = 30, .batch_size = 4, .lr = 1e-2, .states_8bit = true});
+  EXPECT_EQ(narrow[0], wide[0]);  // before the first step
+  EXPECT_NE(narrow[29], wide[29]);
+  EXPECT_NEAR(narrow[29], wide[29], 0.1 * wide[0]);
+  EXPECT_LT(narrow[29], wide[0] / 2);
+}
+
 TEST(TrainLmTest, RatesAndTheEnd) {
   std::vector<double> rates;
   const auto result = train_lm(

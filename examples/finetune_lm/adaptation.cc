@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 
+#include "autograd/autocast.h"
 #include "finetune/adapter_folder.h"
 #include "finetune/lora.h"
 #include "finetune/train_lm.h"
@@ -36,12 +38,24 @@ std::unique_ptr<Lora> prepare(CausalLm& model, const Adaptation& a) {
   return nullptr;
 }
 
+/// A fresh model in the form in which the method leaves its weights alone.
+absl::StatusOr<std::unique_ptr<CausalLm>> fresh_model_for(const Base& base, const Adaptation& a,
+                                                          const LmOptions& options) {
+  return fresh_model(base,
+                     {.quantized = a.method == "qlora", .bf16 = options.bf16 && has_adapter(a)});
+}
+
+/// Products are in the precision of the training.
 finetune::Perplexity measure(CausalLm& model, const Base& base, const LmOptions& options) {
+  std::optional<autograd::Autocast> scope;
+  if (options.bf16) scope.emplace(DType::kBF16);
   const std::int64_t context = std::min(options.context, model.config().positions);
   return finetune::perplexity(model, base.eval_ids, {.context = context});
 }
 
-void show_sample(const char* when, CausalLm& model, const Base& base) {
+void show_sample(const char* when, CausalLm& model, const Base& base, const LmOptions& options) {
+  std::optional<autograd::Autocast> scope;
+  if (options.bf16) scope.emplace(DType::kBF16);
   Generator generator(1);
   const auto prompt = base.tokenizer.encode(base.prompt);
   const auto ids = models::generate(model, prompt,
@@ -60,7 +74,7 @@ absl::Status check_reload(const Base& base, const Lora& lora, const AdaptationRo
                           const LmOptions& options) {
   const std::string& folder = row.adaptation.adapter_folder;
   if (auto s = finetune::save_adapter(folder, lora, {.base_model = base.name}); !s.ok()) return s;
-  const auto fresh = fresh_model(base, row.adaptation.method == "qlora");
+  const auto fresh = fresh_model_for(base, row.adaptation, options);
   if (!fresh.ok()) return fresh.status();
   const auto again = finetune::load_adapter(**fresh, folder);
   if (!again.ok()) return again.status();
@@ -80,13 +94,13 @@ absl::Status check_reload(const Base& base, const Lora& lora, const AdaptationRo
 absl::StatusOr<AdaptationRow> adapt(const Base& base, const Adaptation& a,
                                     const LmOptions& options) {
   manual_seed(options.seed);
-  const auto model = fresh_model(base, a.method == "qlora");
+  const auto model = fresh_model_for(base, a, options);
   if (!model.ok()) return model.status();
   AdaptationRow row;
   row.adaptation = a;
   row.before = measure(**model, base, options);
   const bool shows = a.shows_samples && !options.quiet;
-  if (shows) show_sample("before", **model, base);
+  if (shows) show_sample("before", **model, base, options);
   const auto lora = prepare(**model, a);
   const auto report = finetune::trainable_report(**model);
   const auto result =
@@ -97,10 +111,11 @@ absl::StatusOr<AdaptationRow> adapt(const Base& base, const Adaptation& a,
                           .weight_decay = a.weight_decay,
                           .warmup = a.steps / 10,
                           .seed = options.seed,
-                          .autocast = options.bf16 ? std::optional(DType::kBF16) : std::nullopt});
+                          .autocast = options.bf16 ? std::optional(DType::kBF16) : std::nullopt,
+                          .states_8bit = options.states_8bit});
   if (!result.ok()) return result.status();
   row.after = measure(**model, base, options);
-  if (shows) show_sample("after ", **model, base);
+  if (shows) show_sample("after ", **model, base, options);
   row.trainable = report.trainable;
   row.params = report.all;
   row.peak_bytes = result->peak_bytes;

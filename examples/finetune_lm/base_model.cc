@@ -143,13 +143,18 @@ absl::StatusOr<Base> make_base(const LmOptions& options) {
   return base;
 }
 
-absl::StatusOr<std::unique_ptr<models::CausalLm>> fresh_model(const Base& base, bool quantized) {
+absl::StatusOr<std::unique_ptr<models::CausalLm>> fresh_model(const Base& base,
+                                                              const Frozen& frozen) {
   models::LoadLmOptions options{.dtype = DType::kF32};
-  if (quantized) options.on_linear = finetune::quantizer();
+  if (frozen.quantized) options.on_linear = finetune::quantizer();
   auto model = models::load_causal_lm(base.folder, options);
   if (!model.ok()) return model.status();
   for (const auto& parameter : (*model)->parameters()) {
     parameter.set_value(parameter.value().clone());
+  }
+  if (frozen.bf16) {
+    finetune::linears_to_bf16(**model);
+    finetune::tables_to_bf16(**model);
   }
   return model;
 }

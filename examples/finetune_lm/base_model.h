@@ -29,6 +29,7 @@ struct LmOptions : CommonOptions {
   double dropout = 0;
   double weight_decay = 0.01;
   bool bf16 = false;
+  bool states_8bit = false;
   bool quick = false;  ///< a minute at most: a smaller model and a small part of the texts
 };
 
@@ -46,9 +47,16 @@ struct Base {
 /// about a minute, in `out_dir`/base. Texts are those that the options name, else WikiText-2's.
 absl::StatusOr<Base> make_base(const LmOptions& options);
 
+/// How a model that is not itself trained keeps its weights.
+struct Frozen {
+  bool quantized = false;  ///< linear layers in NF4, one after the other
+  bool bf16 = false;       ///< tables, and linear layers that are not quantized
+};
+
 /// The model of a folder with all of its weights in memory of its own, so that what is reported is
-/// what it takes; linear layers in NF4 where `quantized`, one after the other.
-absl::StatusOr<std::unique_ptr<models::CausalLm>> fresh_model(const Base& base, bool quantized);
+/// what it takes. f32 where `frozen` does not say otherwise.
+absl::StatusOr<std::unique_ptr<models::CausalLm>> fresh_model(const Base& base,
+                                                              const Frozen& frozen = {});
 
 }  // namespace tenon::examples
 

@@ -137,7 +137,8 @@ int main(int argc, char** argv) {
   flags.add_number("alpha", options.alpha, 1e-6, 1e6, "of LoRA");
   flags.add_number("dropout", options.dropout, 0, 0.99, "of LoRA");
   flags.add_number("weight_decay", options.weight_decay, 0, 10, "of matrices");
-  flags.add_switch("bf16", options.bf16, "bf16 products over f32 weights");
+  flags.add_switch("bf16", options.bf16, "bf16 products, and bf16 weights under an adapter");
+  flags.add_switch("states_8bit", options.states_8bit, "AdamW's state in 8 bits");
   flags.add_switch("quick", options.quick, "a smaller model on a part of the texts");
   return flags.run(argc, argv, [&] { return compare(options); });
 }

@@ -26,7 +26,11 @@ for file in base/config.json base/tokenizer.json adapter_lora/adapter_config.jso
   adapter_qlora/adapter_model.safetensors; do
   [ -s out/$file ] || fail "no $file"
 done
-"$program" --model_dir=out/base --method=qlora --quick --context=32 --bf16 --data_dir="$data" \
-  --out_dir=again >output 2>&1 || fail "with a folder: exit code $?: $(cat output)"
-grep -q '^RESULT experiment=finetune_lm .* method=qlora' output || fail "no result: $(cat output)"
+for method in lora qlora; do
+  "$program" --model_dir=out/base --method=$method --quick --context=32 --bf16 --states_8bit \
+    --data_dir="$data" --out_dir=again_$method >output 2>&1 ||
+    fail "with a folder: exit code $?: $(cat output)"
+  grep -q "^RESULT experiment=finetune_lm .* method=$method" output || fail "no result: $(cat output)"
+  grep -q 'same perplexity to the bit' output || fail "$method in bf16 does not repeat itself"
+done
 echo "PASSED"
