@@ -32,9 +32,8 @@ std::vector<std::uint32_t> sums_of(const std::string& name) {
   return sums;
 }
 
-// FNV-1a of the ids as 32-bit numbers, taken whole.
-std::uint32_t checksum(const std::vector<std::int32_t>& ids) {
-  std::uint32_t value = 2166136261;
+// FNV-1a of the ids as 32-bit numbers, taken whole; `value` is that of what comes before.
+std::uint32_t checksum(const std::vector<std::int32_t>& ids, std::uint32_t value = 2166136261) {
   for (const std::int32_t id : ids) value = (value ^ static_cast<std::uint32_t>(id)) * 16777619;
   return value;
 }
@@ -53,12 +52,56 @@ void expect_sums(const Tokenizer& tokenizer, const std::vector<std::string>& tex
   }
 }
 
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::size_t begin = 0;
+  for (std::size_t end; begin <= text.size(); begin = end + 1) {
+    end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+  }
+  return lines;
+}
+
+/// Of the valid part and the test part.
+std::vector<std::string> wikitext_lines(const std::string& folder) {
+  std::vector<std::string> lines = lines_of(slurp(folder + "/wikitext2/wiki.valid.tokens"));
+  for (std::string& line : lines_of(slurp(folder + "/wikitext2/wiki.test.tokens"))) {
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+/// Every line of WikiText-2, in thousands.
+void expect_wikitext_sums(const Tokenizer& tokenizer, const std::string& name) {
+  const auto folder = data_dir();
+  if (!folder.ok()) GTEST_SKIP() << folder.status();
+  const std::vector<std::uint32_t> sums =
+      nlohmann::json::parse(slurp(kFolder + "wikitext2.json"))[name];
+  const std::vector<std::string> lines = wikitext_lines(*folder);
+  ASSERT_EQ(sums.size(), (lines.size() + 999) / 1000);
+  for (std::size_t k = 0; k < sums.size(); ++k) {
+    std::uint32_t value = checksum({});
+    for (std::size_t i = 1000 * k; i < std::min(lines.size(), 1000 * (k + 1)); ++i) {
+      std::vector<std::int32_t> ids = tokenizer.encode(lines[i]);
+      ids.push_back(static_cast<std::int32_t>(ids.size()));
+      value = checksum(ids, value);
+    }
+    EXPECT_EQ(value, sums[k]) << name << ": lines from " << 1000 * k;
+  }
+}
+
 class Small : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(Small, EncodesAsTheLibraryDoes) {
   const auto tokenizer = load_tokenizer(kFolder + GetParam() + ".json");
   ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
   expect_sums(*tokenizer, nasty_strings(), GetParam());
+}
+
+TEST_P(Small, EncodesWikiText2AsTheLibraryDoes) {
+  const auto tokenizer = load_tokenizer(kFolder + GetParam() + ".json");
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  expect_wikitext_sums(*tokenizer, GetParam());
 }
 
 TEST_P(Small, WritesWhatItReads) {
@@ -121,20 +164,14 @@ TEST(Published, Gpt2EncodesNastyStringsAndWikiText2) {
   ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
   EXPECT_EQ(tokenizer->encode("Hello world"), (std::vector<std::int32_t>{15496, 995}));
   expect_sums(*tokenizer, nasty_strings(), "gpt2");
-  std::vector<std::string> lines;
   for (const char* part : {"valid", "test"}) {
     const std::string text = slurp(*folder + "/wikitext2/wiki." + part + ".tokens");
     EXPECT_EQ(tokenizer->decode(tokenizer->encode(text)), text);
-    std::size_t begin = 0;
-    for (std::size_t end; begin <= text.size(); begin = end + 1) {
-      end = std::min(text.find('\n', begin), text.size());
-      lines.push_back(text.substr(begin, end - begin));
-    }
   }
-  expect_sums(*tokenizer, lines, "gpt2_wikitext2");
+  expect_sums(*tokenizer, wikitext_lines(*folder), "gpt2_wikitext2");
 }
 
-TEST(Published, OptEncodesNastyStrings) {
+TEST(Published, OptEncodesNastyStringsAndWikiText2) {
   const auto folder = data_dir();
   if (!folder.ok()) GTEST_SKIP() << folder.status();
   const std::string opt = *folder + "/opt_tokenizer/";
@@ -144,6 +181,7 @@ TEST(Published, OptEncodesNastyStrings) {
        .before = {"</s>"}});
   ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
   expect_sums(*tokenizer, nasty_strings(), "opt");
+  expect_wikitext_sums(*tokenizer, "opt");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@ DATA_FOLDER holds gpt2_tokenizer/, opt_tokenizer/ and wikitext2/. Writes beside 
     NAME.sums                for each string a checksum of the ids that the tokenizer NAME gives it
     gpt2.sums, opt.sums      the same for the published tokenizers
     gpt2_wikitext2.sums      for each line of WikiText-2's valid and test files
+    wikitext2.json           a checksum for each 1,000 of these lines, for OPT's and the small tokenizers
     trained.json             vocabulary and merges that the library learns from nasty.json
 """
 import json
@@ -71,6 +72,18 @@ def checksum(ids):
 def write_sums(name, tokenizer, texts):
     sums = [checksum(tokenizer.encode(text).ids) for text in texts]
     (HERE / f"{name}.sums").write_bytes(struct.pack(f"<{len(sums)}I", *sums))
+
+
+def thousands(tokenizer, lines):
+    """A checksum for each 1,000 lines: of their ids, with the number of ids after each line's."""
+    sums = []
+    for begin in range(0, len(lines), 1000):
+        ids = []
+        for line in lines[begin:begin + 1000]:
+            own = tokenizer.encode(line).ids
+            ids += own + [len(own)]
+        sums.append(checksum(ids))
+    return sums
 
 
 def small(name, tokenizer, texts, special, **options):
@@ -149,12 +162,15 @@ def main():
 
     gpt2 = published("gpt2", ["<|endoftext|>"])
     write_sums("gpt2", gpt2, strings)
-    write_sums("opt", published("opt", ["<s>", "<pad>", "</s>", "<unk>", "<mask>", "<|endoftext|>"], "</s>"), strings)
+    tokenizers["opt"] = published("opt", ["<s>", "<pad>", "</s>", "<unk>", "<mask>", "<|endoftext|>"], "</s>")
+    write_sums("opt", tokenizers["opt"], strings)
     lines = []
     for part in ("valid", "test"):
         text = (DATA / "wikitext2" / f"wiki.{part}.tokens").read_bytes().decode("utf-8")
         lines += text.split("\n")
     write_sums("gpt2_wikitext2", gpt2, lines)
+    sums = {name: thousands(tokenizer, lines) for name, tokenizer in tokenizers.items()}
+    (HERE / "wikitext2.json").write_text(json.dumps(sums), encoding="utf-8")
 
     trained = byte_level(strings, [gpt2_rule])
     model = json.loads(trained.to_str())["model"]
