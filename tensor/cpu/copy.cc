@@ -4,6 +4,7 @@
 #include "tensor/cpu/chunk.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/strided_loop.h"
+#include "tensor/cpu/transpose.h"
 
 namespace tenon::cpu {
 namespace {
@@ -71,10 +72,7 @@ void move_short_rows(const Run& from, const Run& to, std::int64_t rows, std::siz
 }
 
 /// Columns cut from a narrow table or put into one, as `cat` does; false for any other layout.
-bool copy_short_rows(const Tensor& from, const Tensor& out) {
-  if (out.numel() == 0 || (from.is_contiguous() && out.is_contiguous())) return false;
-  const Tensor* const tensors[] = {&out, &from};
-  const LoopDims dims = merge_dims(tensors, 2);
+bool copy_short_rows(const LoopDims& dims, const Tensor& from, const Tensor& out) {
   const auto size = static_cast<std::int64_t>(size_of(out.dtype()));
   if (dims.sizes.size() != 2 || dims.strides[0][1] != 1 || dims.strides[1][1] != 1) return false;
   const std::int64_t rows = dims.sizes[0], bytes = dims.sizes[1] * size;
@@ -90,6 +88,14 @@ bool copy_short_rows(const Tensor& from, const Tensor& out) {
     move_short_rows(start(source), start(target), end - begin, static_cast<std::size_t>(bytes));
   });
   return true;
+}
+
+/// Where the two do not lie in memory alike; false where runs of elements are as good.
+bool copy_rearranged(const Tensor& from, const Tensor& out) {
+  if (out.numel() == 0 || (from.is_contiguous() && out.is_contiguous())) return false;
+  const Tensor* const tensors[] = {&out, &from};
+  const LoopDims dims = merge_dims(tensors, 2);
+  return copy_short_rows(dims, from, out) || copy_transposed(dims, from, out);
 }
 
 template <class C>
@@ -115,7 +121,7 @@ void fill(double value, const Tensor& out) {
 
 void copy(const Tensor& from, const Tensor& out) {
   if (from.dtype() == out.dtype()) {
-    if (copy_short_rows(from, out)) return;
+    if (copy_rearranged(from, out)) return;
     const MoveRun move = move_run_of(size_of(out.dtype()));
     for_each_run<2>({&out, &from}, [&](const std::array<Run, 2>& runs, std::int64_t length) {
       move(runs[1], runs[0], length);

@@ -104,11 +104,24 @@ void BM_AddRow(benchmark::State& state) {
 }
 BENCHMARK(BM_AddRow)->UseRealTime();
 
+/// [rows, columns] from its transpose.
 void BM_Transpose(benchmark::State& state) {
-  const Tensor x = ones({4096, kElements / 4096}).t();
-  run(state, 2, [&] { return x.contiguous(); });
+  const Tensor x = ones({state.range(1), state.range(0)}).t();
+  testing::measure(state, "GB/s", 8e-9 * static_cast<double>(x.numel()), memcpy_bandwidth(),
+                   [&] { benchmark::DoNotOptimize(x.contiguous()); });
 }
-BENCHMARK(BM_Transpose)->UseRealTime();
+void matrices(benchmark::internal::Benchmark* bench) {
+  bench->ArgNames({"rows", "columns"})->UseRealTime();
+  bench->Args({4096, 4096})->Args({4001, 4003})->Args({512, 784})->Args({128, 64});
+}
+BENCHMARK(BM_Transpose)->Apply(matrices);
+
+void BM_ImagesToChannelsLast(benchmark::State& state) {
+  const std::int64_t channels = state.range(0);
+  const Tensor x = ones({kElements / channels / 1024, channels, 32, 32});
+  run(state, 2, [&] { return x.contiguous(Layout::kChannelsLast); });
+}
+BENCHMARK(BM_ImagesToChannelsLast)->ArgName("channels")->Arg(3)->Arg(64)->UseRealTime();
 
 /// f32 to bf16 and back: 4 + 2 bytes an element each way.
 void BM_ToBF16AndBack(benchmark::State& state) {
