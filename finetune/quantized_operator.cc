@@ -22,7 +22,8 @@ template <class F>
 void for_each_tile(const QuantizedTensor& w, DType dtype, const F& fn) {
   const std::int64_t rows = w.shape[0], columns = w.shape[1];
   const std::int64_t step = std::clamp<std::int64_t>(kTile / columns / 64 * 64, 64, rows);
-  const Tensor buffer = empty({std::min(step, rows), columns}, {.dtype = dtype});
+  const Tensor buffer =
+      empty({std::min(step, rows), columns}, {.dtype = dtype, .device = w.codes.device()});
   for (std::int64_t begin = 0; begin < rows; begin += step) {
     const std::int64_t end = std::min(rows, begin + step);
     const Tensor tile = buffer.narrow(0, 0, end - begin);
@@ -41,7 +42,7 @@ Tensor product(const Tensor& x, const QuantizedTensor& w) {
   if (multiplies_directly(x, w)) {
     return quant::multiply(x.to(DType::kF32).contiguous(), w).to(x.dtype());
   }
-  const Tensor out = empty({x.size(0), w.shape[0]}, {.dtype = x.dtype()});
+  const Tensor out = empty({x.size(0), w.shape[0]}, {.dtype = x.dtype(), .device = x.device()});
   for_each_tile(w, x.dtype(), [&](std::int64_t begin, const Tensor& tile) {
     out.narrow(1, begin, tile.size(0)).copy_(tenon::matmul(x, tile.t()));
   });
@@ -99,10 +100,24 @@ QuantizedOperator::QuantizedOperator(QuantizedTensor weight) : weight_(std::move
                      to_string(weight_.shape));
   }
   for (auto& [name, tensor] : quantized_state(weight_)) buffers_.emplace_back(name, tensor);
+  weight_.codes = weight_.scales = weight_.nested_scales = Tensor();
+}
+
+QuantizedTensor QuantizedOperator::weight() const {
+  QuantizedTensor weight = weight_;
+  for (const auto& [name, buffer] : buffers_) {
+    if (name == "weight") weight.codes = buffer.value();
+    if (name == "weight.absmax" || name == "SCB") weight.scales = buffer.value();
+    if (name == "weight.nested_absmax") weight.nested_scales = buffer.value();
+  }
+  return weight;
 }
 
 Variable quantized_linear(const Variable& x, const QuantizedTensor& weight, const Variable& bias) {
-  if (!x.device().is_cpu()) throw DeviceError("[quantized_linear] expected x on the CPU");
+  if (x.device() != weight.codes.device()) {
+    throw DeviceError("[quantized_linear] expected x on " + to_string(weight.codes.device()) +
+                      ", got one on " + to_string(x.device()));
+  }
   if (!is_floating(x.dtype()) || x.dtype() == DType::kF64) {
     throw DTypeError("[quantized_linear] expected x of f32, bf16 or f16, got " +
                      std::string(tenon::name(x.dtype())));
@@ -132,7 +147,7 @@ Variable QuantizedOperator::apply(const Variable& x, const layers::LinearCall& c
                        ": a quantized module cannot be converted");
     }
   }
-  const Variable y = quantized_linear(x, weight_, call.bias);
+  const Variable y = quantized_linear(x, weight(), call.bias);
   return call.activation == Activation::kRelu ? ag::relu(y) : y;
 }
 

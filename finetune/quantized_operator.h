@@ -24,7 +24,7 @@ using autograd::Variable;
 /// back; up to four rows of x are multiplied without a tile. Buffers have the names of
 /// bitsandbytes: "weight", "weight.absmax", "weight.quant_map",
 /// "weight.quant_state.bitsandbytes__nf4", and for nested scales "weight.nested_absmax" and
-/// "weight.nested_quant_map"; int8: "weight" and "SCB". On the CPU.
+/// "weight.nested_quant_map"; int8: "weight" and "SCB".
 class QuantizedOperator final : public layers::LinearOperator {
  public:
   /// Throws ShapeError for what is no matrix.
@@ -37,14 +37,15 @@ class QuantizedOperator final : public layers::LinearOperator {
   layers::NamedVariables parameters() const override { return {}; }
   layers::NamedVariables buffers() const override { return buffers_; }
   /// What the codes stand for, f32.
-  Tensor dense_weight() const override { return quant::dequantize(weight_); }
+  Tensor dense_weight() const override { return quant::dequantize(weight()); }
   /// "nf4".
   std::string describe() const override { return std::string(quant::name(weight_.format)); }
 
-  const quant::QuantizedTensor& weight() const { return weight_; }
+  /// On the device that the module has been moved to.
+  quant::QuantizedTensor weight() const;
 
  private:
-  quant::QuantizedTensor weight_;
+  quant::QuantizedTensor weight_;  // without its tensors, which are the buffers
   layers::NamedVariables buffers_;
 };
 

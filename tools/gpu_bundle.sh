@@ -13,6 +13,8 @@ readonly TESTS=(
   //tensor/cuda:device_count_test
   //tensor/cuda:backend_test
   //tensor/cuda:captured_step_test
+  //tensor/cuda:quant_test
+  //finetune:quantized_cuda_test
   //data:device_loader_test
   //models:captured_training_test
   //autograd/testing:op_cuda_test

@@ -1,11 +1,15 @@
 // Linking this makes GPUs known to the program.
 #include "tensor/cuda/cuda_backend.h"
+#include "tensor/cuda/quant.h"
 
 namespace tenon::cuda {
 namespace {
 
 [[maybe_unused]] const bool registered =
-    register_backend(DeviceType::kCuda, {.find = find_backend});
+    register_backend(DeviceType::kCuda, {.find = find_backend}) &&
+    quant::register_kernels(
+        DeviceType::kCuda,
+        {.quantize = quantize, .dequantize = dequantize, .multiply = quantized_multiply});
 
 }  // namespace
 }  // namespace tenon::cuda

@@ -3,31 +3,10 @@
 #include <algorithm>
 #include <numeric>
 
+#include "tensor/internal/dynamic_map.h"
+
 namespace tenon::quant {
 namespace {
-
-// QLoRA, appendix E.
-constexpr Codebook16 kNf4 = {-1.0f,
-                             -0.6961928009986877f,
-                             -0.5250730514526367f,
-                             -0.39491748809814453f,
-                             -0.28444138169288635f,
-                             -0.18477343022823334f,
-                             -0.09105003625154495f,
-                             0.0f,
-                             0.07958029955625534f,
-                             0.16093020141124725f,
-                             0.24611230194568634f,
-                             0.33791524171829224f,
-                             0.44070982933044434f,
-                             0.5626170039176941f,
-                             0.7229568362236023f,
-                             1.0f};
-
-// A sign and 3 bits: 0, 1/16, 8, 12, 4, 6, 2, 3, of 12.
-constexpr Codebook16 kFp4 = {0.0f,       0.0625f / 12, 8.0f / 12,  1.0f,          4.0f / 12,  0.5f,
-                             2.0f / 12,  0.25f,        0.0f,       -0.0625f / 12, -8.0f / 12, -1.0f,
-                             -4.0f / 12, -0.5f,        -2.0f / 12, -0.25f};
 
 Rounding16 make_rounding(const Codebook16& code) {
   Rounding16 rounding{};
@@ -48,6 +27,16 @@ const Rounding16& rounding16(Format format) {
   static const Rounding16 nf4 = make_rounding(kNf4);
   static const Rounding16 fp4 = make_rounding(kFp4);
   return format == Format::kFp4 ? fp4 : nf4;
+}
+
+std::uint8_t code_of_zero(const Rounding16& rounding) {
+  const auto below = std::count_if(rounding.midpoints.begin(), rounding.midpoints.end(),
+                                   [](float midpoint) { return midpoint < 0; });
+  return rounding.order[static_cast<std::size_t>(below)];
+}
+
+const std::array<float, 256>& nested_numbers() {
+  return internal::DynamicMap::with_signs().numbers();
 }
 
 }  // namespace tenon::quant

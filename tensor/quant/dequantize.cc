@@ -3,6 +3,7 @@
 
 #include "tensor/cpu/parallel.h"
 #include "tensor/quant/codebook.h"
+#include "tensor/quant/device_kernels.h"
 #include "tensor/quant/lookup.h"
 #include "tensor/quant/quant.h"
 #include "tensor/quant/scales.h"
@@ -101,18 +102,26 @@ void dequantize_as(const QuantizedTensor& q, std::int64_t begin, std::int64_t ro
   }
 }
 
+void check_dtype(DType dtype) {
+  if (is_floating(dtype) && dtype != DType::kF64) return;
+  throw DTypeError("[dequantize] expected f32, bf16 or f16, got " +
+                   std::string(tenon::name(dtype)));
+}
+
 void dequantize_into(const QuantizedTensor& q, std::int64_t begin, std::int64_t rows,
                      const Tensor& out) {
+  check_dtype(out.dtype());
+  if (!out.device().is_cpu()) {
+    const std::int64_t columns = rows == 0 ? 0 : out.numel() / rows;
+    return kernels_of(out.device()).dequantize(q, begin * columns, out);
+  }
   switch (out.dtype()) {
-    case DType::kF32:
-      return dequantize_as<float>(q, begin, rows, out);
     case DType::kBF16:
       return dequantize_as<BFloat16>(q, begin, rows, out);
     case DType::kF16:
       return dequantize_as<Float16>(q, begin, rows, out);
     default:
-      throw DTypeError("[dequantize] expected f32, bf16 or f16, got " +
-                       std::string(tenon::name(out.dtype())));
+      return dequantize_as<float>(q, begin, rows, out);
   }
 }
 
@@ -129,12 +138,10 @@ std::size_t QuantizedTensor::bytes() const {
 
 Tensor codebook(Format format) { return from_span(std::span<const float>(codebook16(format))); }
 
-Tensor nested_codebook() {
-  return from_span(std::span<const float>(internal::DynamicMap::with_signs().numbers()));
-}
+Tensor nested_codebook() { return from_span(std::span<const float>(nested_numbers())); }
 
 Tensor dequantize(const QuantizedTensor& q, DType dtype) {
-  const Tensor out = empty(q.shape, {.dtype = dtype});
+  const Tensor out = empty(q.shape, {.dtype = dtype, .device = q.codes.device()});
   dequantize_into(q, 0, q.shape.empty() ? 1 : q.shape[0], out);
   return out;
 }
@@ -149,6 +156,10 @@ void dequantize_rows(const QuantizedTensor& q, std::int64_t begin, std::int64_t 
   if (out.shape() != Shape{end - begin, q.shape[1]} || !out.is_contiguous()) {
     throw ShapeError("[dequantize_rows] expected out [" + std::to_string(end - begin) + "," +
                      std::to_string(q.shape[1]) + "], dense, got " + to_string(out.shape()));
+  }
+  if (out.device() != q.codes.device()) {
+    throw DeviceError("[dequantize_rows] expected out on " + to_string(q.codes.device()) +
+                      ", got one on " + to_string(out.device()));
   }
   dequantize_into(q, begin, end - begin, out);
 }

@@ -1,5 +1,6 @@
 #include "tensor/cpu/parallel.h"
 #include "tensor/quant/codebook.h"
+#include "tensor/quant/device_kernels.h"
 #include "tensor/quant/lookup.h"
 #include "tensor/quant/quant.h"
 #include "tensor/quant/scales.h"
@@ -89,6 +90,10 @@ void check(const Tensor& x, const QuantizedTensor& q) {
                      std::to_string(q.block) + ", got " + std::string(name(q.format)) + " " +
                      to_string(q.shape));
   }
+  if (x.device() != q.codes.device()) {
+    throw DeviceError("[multiply] expected x on " + to_string(q.codes.device()) + ", got one on " +
+                      to_string(x.device()));
+  }
   if (x.dtype() != DType::kF32) {
     throw DTypeError("[multiply] expected x of f32, got " + std::string(tenon::name(x.dtype())));
   }
@@ -103,7 +108,11 @@ void check(const Tensor& x, const QuantizedTensor& q) {
 
 Tensor multiply(const Tensor& x, const QuantizedTensor& q) {
   check(x, q);
-  const Tensor out = empty({x.size(0), q.shape[0]});
+  const Tensor out = empty({x.size(0), q.shape[0]}, {.device = x.device()});
+  if (!x.device().is_cpu()) {
+    kernels_of(x.device()).multiply(x, q, out);
+    return out;
+  }
   const Rows rows{x.data<float>(), x.size(1)};
   constexpr void (*kByRows[kMultiplyRows])(const QuantizedTensor&, const Rows&, float*) = {
       multiply_rows<1>, multiply_rows<2>, multiply_rows<3>, multiply_rows<4>};

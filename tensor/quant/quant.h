@@ -8,7 +8,7 @@
 // block's scale) and the quotient becomes the nearest of 16 numbers. NF4's are quantiles of a
 // normal distribution, FP4's a 4-bit float; int8 has a scale for each row and 255 even steps.
 // (Dettmers, Pagnoni, Holtzman & Zettlemoyer 2023, "QLoRA", §3; Dettmers et al. 2022, "LLM.int8()",
-// §2) On the CPU.
+// §2) On the CPU and on GPUs, with the same bytes.
 #ifndef TENON_TENSOR_QUANT_QUANT_H_
 #define TENON_TENSOR_QUANT_QUANT_H_
 
@@ -57,12 +57,13 @@ struct QuantizedTensor {
 Tensor codebook(Format format);
 Tensor nested_codebook();
 
-/// x of any shape (int8: 2-d), f32, bf16 or f16, on the CPU. Codes equal those of bitsandbytes
-/// 0.50's default backend on the same values. Throws ValueError for another block size, for no
-/// elements, and for values that are not finite.
+/// x of any shape (int8: 2-d), f32, bf16 or f16; the codes lie on its device. They equal those of
+/// bitsandbytes 0.50's default backend on the same values. Throws ValueError for another block
+/// size, for no elements, and for values that are not finite.
 QuantizedTensor quantize(const Tensor& x, const Options& options = {});
 
-/// f32, bf16 or f16, of the original shape: scale times number in f32, rounded once.
+/// f32, bf16 or f16, of the original shape, where the codes are: scale times number in f32, rounded
+/// once.
 Tensor dequantize(const QuantizedTensor& q, DType dtype = DType::kF32);
 /// Rows [begin, end) of a matrix into `out` [end-begin,columns], dense.
 void dequantize_rows(const QuantizedTensor& q, std::int64_t begin, std::int64_t end,

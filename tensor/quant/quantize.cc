@@ -6,6 +6,7 @@
 #include "tensor/internal/dynamic_map.h"
 #include "tensor/ops.h"
 #include "tensor/quant/codebook.h"
+#include "tensor/quant/device_kernels.h"
 #include "tensor/quant/quant.h"
 #include "tensor/quant/scales.h"
 
@@ -13,8 +14,6 @@ namespace tenon::quant {
 namespace {
 
 constexpr std::int64_t kMaxBlock = 4096;
-/// A block of zeros has scale 0, and is divided by this.
-constexpr float kLeastScale = 1e-38f;
 
 template <class T>
 float largest_magnitude(const T* x, std::int64_t count) {
@@ -55,12 +54,6 @@ void pack(const std::uint8_t* codes, std::int64_t count, std::uint8_t filler, st
   }
 }
 
-std::uint8_t code_of_zero(const Rounding16& rounding) {
-  const auto below = std::count_if(rounding.midpoints.begin(), rounding.midpoints.end(),
-                                   [](float midpoint) { return midpoint < 0; });
-  return rounding.order[static_cast<std::size_t>(below)];
-}
-
 template <class T>
 void quantize_blocks(const Tensor& x, const QuantizedTensor& q) {
   const T* values = x.data<T>();
@@ -83,7 +76,8 @@ void quantize_blocks(const Tensor& x, const QuantizedTensor& q) {
   });
 }
 
-/// Replaces f32 scales by codes.
+/// Replaces f32 scales by codes, on the CPU: of 64 numbers it is one, and a mean depends on the
+/// order of its sum.
 void nest_scales(QuantizedTensor& q) {
   const std::int64_t blocks = q.scales.numel();
   const float* scales = q.scales.data<float>();
@@ -129,9 +123,7 @@ void quantize_rows(const Tensor& x, const QuantizedTensor& q) {
 }
 
 void check(const Tensor& x, const Options& options) {
-  if (!x.defined() || !x.device().is_cpu()) {
-    throw DeviceError("[quantize] expected x on the CPU");
-  }
+  if (!x.defined()) throw DeviceError("[quantize] expected x, got an undefined tensor");
   if (!is_floating(x.dtype()) || x.dtype() == DType::kF64) {
     throw DTypeError("[quantize] expected x of f32, bf16 or f16, got " +
                      std::string(tenon::name(x.dtype())));
@@ -149,6 +141,15 @@ void check(const Tensor& x, const Options& options) {
     throw ValueError("[quantize] expected elements, got x " + to_string(x.shape()));
   }
   if (!all_finite(x)) throw ValueError("[quantize] expected finite values, got infinity or NaN");
+}
+
+/// Nested on the CPU, for codes on a device.
+void nest_scales_of_device(QuantizedTensor& q) {
+  const Device device = q.scales.device();
+  q.scales = q.scales.to(kCpu);
+  nest_scales(q);
+  q.scales = q.scales.to(device);
+  q.nested_scales = q.nested_scales.to(device);
 }
 
 template <class T>
@@ -170,8 +171,14 @@ QuantizedTensor quantize(const Tensor& given, const Options& options) {
   const std::int64_t blocks = (x.numel() + block - 1) / block;
   QuantizedTensor q{
       .format = options.format, .shape = x.shape(), .dtype = x.dtype(), .block = block};
-  q.codes = empty(int8 ? x.shape() : Shape{(x.numel() + 1) / 2, 1}, {.dtype = DType::kU8});
-  q.scales = empty({blocks});
+  q.codes = empty(int8 ? x.shape() : Shape{(x.numel() + 1) / 2, 1},
+                  {.dtype = DType::kU8, .device = x.device()});
+  q.scales = empty({blocks}, {.device = x.device()});
+  if (!x.device().is_cpu()) {
+    kernels_of(x.device()).quantize(x, q);
+    if (options.nested && !int8) nest_scales_of_device(q);
+    return q;
+  }
   switch (x.dtype()) {
     case DType::kBF16:
       quantize_as<BFloat16>(x, q);

@@ -4,13 +4,10 @@
 
 #include <array>
 
-#include "tensor/internal/dynamic_map.h"
+#include "tensor/quant/codebook.h"
 #include "tensor/quant/quant.h"
 
 namespace tenon::quant {
-
-/// Values whose nested scales share an f32 scale.
-inline constexpr std::int64_t kNestedBlock = 256;
 
 class Scales {
  public:
@@ -30,7 +27,7 @@ class Scales {
   }
 
  private:
-  const std::array<float, 256>& book_ = internal::DynamicMap::with_signs().numbers();
+  const std::array<float, 256>& book_ = nested_numbers();
   const std::uint8_t* codes_ = nullptr;  // null where the scales are numbers themselves
   const float* numbers_ = nullptr;
   float offset_;

@@ -1,0 +1,60 @@
+// Layers over quantized weights on a GPU against the CPU's. Runs on emulated devices too.
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "autograd/ops.h"
+#include "finetune/quantized_operator.h"
+#include "finetune/testing.h"
+#include "layers/linear.h"
+
+namespace tenon::finetune {
+namespace {
+
+constexpr Device kGpu{DeviceType::kCuda, 0};
+
+class CudaQuantizedOperator : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!is_available(kGpu)) GTEST_SKIP() << "skipped: no CUDA device";
+  }
+};
+
+struct Result {
+  Tensor y, x_grad;
+};
+
+/// A quantized layer of 4096 inputs and 300 outputs, made on the CPU and moved.
+Result run(quant::Format format, std::int64_t rows, Device device) {
+  Generator generator(4);
+  const Tensor weight = randn({300, 4096}, generator);
+  layers::Linear layer({.in_features = 4096, .out_features = 300});
+  layer.exchange_operator(
+      std::make_unique<QuantizedOperator>(quant::quantize(weight, {.format = format})));
+  layer.to(device);
+  const Variable x(randn({rows, 4096}, generator).to(device), true);
+  const Variable y = layer.forward(x);
+  y.backward(randn({rows, 300}, generator).to(device));
+  return {y.value().to(kCpu), x.grad().value().to(kCpu)};
+}
+
+TEST_F(CudaQuantizedOperator, ProductsAndTheirGradientsAreTheCpus) {
+  for (const auto format : {quant::Format::kNf4, quant::Format::kFp4, quant::Format::kInt8}) {
+    for (const std::int64_t rows : {1, 4, 33}) {
+      manual_seed(2);
+      const Result here = run(format, rows, kCpu);
+      manual_seed(2);
+      const Result there = run(format, rows, kGpu);
+      EXPECT_LT(relative_error(there.y, here.y), 1e-5);
+      EXPECT_LT(relative_error(there.x_grad, here.x_grad), 1e-5);
+    }
+  }
+}
+
+TEST_F(CudaQuantizedOperator, RefusesAnInputElsewhere) {
+  const quant::QuantizedTensor w = quant::quantize(ones({4, 64}, {.device = kGpu}));
+  EXPECT_THROW(quantized_linear(Variable(ones({1, 64})), w), DeviceError);
+}
+
+}  // namespace
+}  // namespace tenon::finetune

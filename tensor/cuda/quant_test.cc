@@ -1,0 +1,130 @@
+// Quantized tensors on a GPU against the CPU's. Runs on emulated devices too.
+#include "tensor/quant/quant.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "tensor/ops.h"
+#include "tensor/random.h"
+#include "tensor/testing/check.h"
+
+namespace tenon::quant {
+namespace {
+
+using testing::expect_identical;
+
+constexpr Device kGpu{DeviceType::kCuda, 0};
+constexpr DType kDTypes[] = {DType::kF32, DType::kBF16, DType::kF16};
+
+class CudaQuant : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!is_available(kGpu)) GTEST_SKIP() << "skipped: no CUDA device";
+  }
+};
+
+const std::vector<Options>& all_options() {
+  static const std::vector<Options> options = {
+      {},
+      {.block = 32, .nested = false},
+      {.block = 4096},
+      {.format = Format::kFp4},
+      {.format = Format::kFp4, .block = 128, .nested = false},
+      {.format = Format::kInt8},
+  };
+  return options;
+}
+
+/// One with a block of zeros, an odd number of elements, and more blocks than one nested scale has.
+std::vector<Tensor> matrices(DType dtype) {
+  Generator generator(1);
+  std::vector<Tensor> all;
+  for (const Shape& shape : {Shape{1, 1}, Shape{3, 37}, Shape{70, 256}, Shape{129, 257}}) {
+    all.push_back(randn(shape, generator).to(dtype));
+  }
+  all[2].narrow(0, 0, 17).fill_(0);
+  return all;
+}
+
+void expect_same(const QuantizedTensor& there, const QuantizedTensor& here) {
+  EXPECT_EQ(there.codes.device(), kGpu);
+  expect_identical(there.codes.to(kCpu), here.codes, "codes");
+  expect_identical(there.scales.to(kCpu), here.scales, "scales");
+  EXPECT_EQ(there.nested_offset, here.nested_offset);
+  ASSERT_EQ(there.nested(), here.nested());
+  if (here.nested()) {
+    expect_identical(there.nested_scales.to(kCpu), here.nested_scales, "nested scales");
+  }
+}
+
+TEST_F(CudaQuant, HasTheCpusBytes) {
+  for (const Options& options : all_options()) {
+    for (const DType dtype : kDTypes) {
+      for (const Tensor& x : matrices(dtype)) {
+        const QuantizedTensor here = quantize(x, options), there = quantize(x.to(kGpu), options);
+        expect_same(there, here);
+        for (const DType result : kDTypes) {
+          expect_identical(dequantize(there, result).to(kCpu), dequantize(here, result), "numbers");
+        }
+      }
+    }
+  }
+}
+
+TEST_F(CudaQuant, DequantizesRows) {
+  for (const Options& options : all_options()) {
+    for (const Tensor& x : {matrices(DType::kF32)[2], matrices(DType::kF32)[3]}) {
+      const QuantizedTensor there = quantize(x.to(kGpu), options);
+      for (const std::int64_t begin : {0, 1, 16}) {
+        const Tensor rows = empty({23, x.size(1)}, {.dtype = DType::kBF16, .device = kGpu});
+        dequantize_rows(there, begin, begin + 23, rows);
+        expect_identical(rows.to(kCpu),
+                         dequantize(there, DType::kBF16).to(kCpu).narrow(0, begin, 23));
+      }
+      dequantize_rows(there, 5, 5, empty({0, x.size(1)}, {.device = kGpu}));
+    }
+  }
+}
+
+TEST_F(CudaQuant, MultipliesWithWhatCodesStandFor) {
+  Generator generator(7);
+  for (const Options& options :
+       {Options{}, Options{.format = Format::kFp4}, Options{.block = 128, .nested = false}}) {
+    const QuantizedTensor q = quantize(randn({70, 256}, generator).to(kGpu), options);
+    const Tensor w = dequantize(q).to(kCpu);
+    // Rows in the middle of a tensor, and a tensor that begins off a 16-byte line.
+    const Tensor x = randn({kMultiplyRows * 256 + 1}, generator);
+    for (std::int64_t rows = 1; rows <= kMultiplyRows; ++rows) {
+      for (const std::int64_t first : {0, 1}) {
+        const Tensor given = x.narrow(0, first, rows * 256).reshape({rows, 256});
+        const Tensor there = x.to(kGpu).narrow(0, first, rows * 256).reshape({rows, 256});
+        testing::expect_close_sum(multiply(there, q).to(kCpu), testing::Array(matmul(given, w.t())),
+                                  256, "product");
+      }
+    }
+  }
+}
+
+TEST_F(CudaQuant, RefusesTensorsOfTwoDevices) {
+  const QuantizedTensor q = quantize(ones({4, 64}, {.device = kGpu}));
+  testing::expect_error<DeviceError>(
+      [&] {
+        multiply(ones({1, 64}), q);
+      },
+      {"[multiply]", "cuda:0", "cpu"});
+  testing::expect_error<DeviceError>(
+      [&] {
+        dequantize_rows(q, 0, 2, empty({2, 64}));
+      },
+      {"[dequantize_rows]", "cuda:0", "cpu"});
+}
+
+TEST_F(CudaQuant, RefusesWhatIsNotFinite) {
+  const Tensor x = full({64}, INFINITY, {.device = kGpu});
+  testing::expect_error<ValueError>([&] { quantize(x); }, {"[quantize]", "finite"});
+}
+
+}  // namespace
+}  // namespace tenon::quant
