@@ -11,6 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly MOST_MEGABYTES=45
 readonly TESTS=(
   //tensor/cuda:device_count_test
+  //tensor/cuda:attention_test
   //tensor/cuda:backend_test
   //tensor/cuda:captured_step_test
   //tensor/cuda:quant_test

@@ -174,6 +174,7 @@ void sum_repeated(const Tensor& grad, std::int64_t heads, const Tensor& out) {
 
 void attention(const AttentionArgs& args, const Tensor& out, const Tensor& logsumexp) {
   if (out.numel() == 0 && logsumexp.numel() == 0) return;
+  if (fused_attention(args, out, logsumexp)) return;
   const Problem problem(args);
   const Tensor weights = weights_of(problem, logsumexp, false);
   const Tensor y =
@@ -185,6 +186,7 @@ void attention(const AttentionArgs& args, const Tensor& out, const Tensor& logsu
 void attention_grad(const Tensor& grad, const AttentionArgs& args, const Tensor& out,
                     const Tensor& logsumexp, const Tensor& q_grad, const Tensor& k_grad,
                     const Tensor& v_grad) {
+  if (fused_attention_grad(grad, args, out, logsumexp, q_grad, k_grad, v_grad)) return;
   const Problem problem(args);
   const Tensor incoming = matrices(grad), y = matrices(out);
   const Tensor weights = weights_of(problem, logsumexp, true);

@@ -83,6 +83,13 @@ void attention_grad(const Tensor& grad, const AttentionArgs& args, const Tensor&
                     const Tensor& logsumexp, const Tensor& q_grad, const Tensor& k_grad,
                     const Tensor& v_grad);
 
+// attention_fused.cc: cuDNN. These two return false, having done nothing, for what its kernels do not
+// take: other dtypes than bf16 and f16, masks but causal ones, widths that are no multiple of 8.
+bool fused_attention(const AttentionArgs& args, const Tensor& out, const Tensor& logsumexp);
+bool fused_attention_grad(const Tensor& grad, const AttentionArgs& args, const Tensor& out,
+                          const Tensor& logsumexp, const Tensor& q_grad, const Tensor& k_grad,
+                          const Tensor& v_grad);
+
 // random.cu.cc
 void random(const RandomArgs& args, const Tensor& out);
 void dropout(const Tensor& x, double p, std::uint64_t seed, std::uint64_t offset, const Tensor& out,

@@ -54,4 +54,11 @@ void conv2d_weight_grad(const Tensor& grad, const Tensor& x, const Conv2dParams&
   });
 }
 
+// The plain kernels serve.
+bool fused_attention(const AttentionArgs&, const Tensor&, const Tensor&) { return false; }
+bool fused_attention_grad(const Tensor&, const AttentionArgs&, const Tensor&, const Tensor&,
+                          const Tensor&, const Tensor&, const Tensor&) {
+  return false;
+}
+
 }  // namespace tenon::cuda
