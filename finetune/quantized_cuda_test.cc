@@ -2,10 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <vector>
 
 #include "autograd/ops.h"
+#include "finetune/lora.h"
+#include "finetune/quantize.h"
 #include "finetune/quantized_operator.h"
 #include "finetune/testing.h"
+#include "finetune/train_lm.h"
 #include "layers/linear.h"
 
 namespace tenon::finetune {
@@ -49,6 +53,36 @@ TEST_F(CudaQuantizedOperator, ProductsAndTheirGradientsAreTheCpus) {
       EXPECT_LT(relative_error(there.x_grad, here.x_grad), 1e-5);
     }
   }
+}
+
+/// Losses of four steps of QLoRA's training loop.
+std::vector<double> qlora_losses(Device device) {
+  manual_seed(6);
+  const auto model = models::make_causal_lm({.vocab_size = 50,
+                                             .hidden_size = 64,
+                                             .layers = 2,
+                                             .heads = 4,
+                                             .feed_forward = 128,
+                                             .positions = 32});
+  quantize_linears(*model);
+  const Lora lora(*model, {.targets = {{"q_proj", "v_proj"}}, .rank = 4, .alpha = 8});
+  model->to(device);
+  Generator generator(7);
+  std::vector<double> losses;
+  const auto result =
+      train_lm(*model, randint(0, 50, {8, 16}, generator),
+               {.steps = 4, .batch_size = 2, .accumulate = 2, .on_step = [&](const LmStep& step) {
+                  losses.push_back(step.loss);
+                  return true;
+                }});
+  EXPECT_TRUE(result.ok()) << result.status();
+  return losses;
+}
+
+TEST_F(CudaQuantizedOperator, ATrainingLoopHasTheCpusLosses) {
+  const std::vector<double> here = qlora_losses(kCpu), there = qlora_losses(kGpu);
+  ASSERT_EQ(there.size(), here.size());
+  for (std::size_t i = 0; i < here.size(); ++i) EXPECT_NEAR(there[i], here[i], 1e-5 * here[i]);
 }
 
 TEST_F(CudaQuantizedOperator, RefusesAnInputElsewhere) {

@@ -95,7 +95,8 @@ double add_gradients(models::CausalLm& model, const Tensor& tokens, const TrainL
   }
   const double value = loss.item<double>();
   if (std::isfinite(value)) {
-    loss.backward(Variable(scalar(1.0 / static_cast<double>(o.accumulate))));
+    const double share = 1.0 / static_cast<double>(o.accumulate);
+    loss.backward(Variable(scalar(share, {.device = loss.device()})));
   }
   return value;
 }
@@ -136,7 +137,8 @@ class Trainer {
     LmStep made{.step = number, .lr = rate(options_, number)};
     for (std::int64_t i = 0; i < options_.accumulate; ++i) {
       const Tensor rows = order_.next(options_.batch_size);
-      const Tensor tokens = index_select(blocks_, 0, rows.to(blocks_.device()));
+      const Tensor tokens = index_select(blocks_, 0, rows.to(blocks_.device()))
+                                .to(model_.embedding().weight().device());
       made.loss +=
           add_gradients(model_, tokens, options_) / static_cast<double>(options_.accumulate);
       if (!std::isfinite(made.loss)) return made;

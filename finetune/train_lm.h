@@ -50,10 +50,10 @@ struct TrainLmResult {
   double last_loss = 0;         ///< mean over the last tenth of the steps
 };
 
-/// blocks [N,T] i64, gone through in random order, again and again. Trains the parameters that
-/// require a gradient, in training mode (put back afterwards); the dropout of a model that has one
-/// is drawn from default_generator(). AbortedError where a loss is not finite, before its step.
-/// Throws ValueError for options out of range or where nothing is to be trained.
+/// blocks [N,T] i64, on any device, gone through in random order, again and again. Trains the
+/// parameters that require a gradient, in training mode (put back afterwards); the dropout of a
+/// model that has one is drawn from default_generator(). AbortedError where a loss is not finite,
+/// before its step. Throws ValueError for options out of range or where nothing is to be trained.
 absl::StatusOr<TrainLmResult> train_lm(models::CausalLm& model, const Tensor& blocks,
                                        const TrainLmOptions& options = {});
 

@@ -18,6 +18,7 @@ readonly TESTS=(
   //finetune:quantized_cuda_test
   //data:device_loader_test
   //models:captured_training_test
+  //models/lm:lm_cuda_test
   //autograd/testing:op_cuda_test
 )
 readonly STEPS=//benchmarks:steps

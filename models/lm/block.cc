@@ -1,6 +1,7 @@
 #include "models/lm/block.h"
 
 #include "autograd/ops.h"
+#include "models/lm/internal/consecutive.h"
 #include "models/lm/rope.h"
 #include "tensor/ops.h"
 
@@ -17,17 +18,17 @@ Variable as_heads(const Variable& x, std::int64_t heads) {
 /// [T,S] bool: query i, at position i + offset, sees key j where j > i + offset - window. Keys
 /// after the query are for `causal`.
 Tensor window_mask(std::int64_t queries, std::int64_t keys, std::int64_t offset,
-                   std::int64_t window) {
-  const Tensor first = arange(offset - window + 1, offset - window + 1 + queries).unsqueeze(1);
-  return tenon::ge(arange(0, keys).unsqueeze(0), first);
+                   std::int64_t window, Device device) {
+  const Tensor first = internal::consecutive(offset - window + 1, queries, device).unsqueeze(1);
+  return tenon::ge(internal::consecutive(0, keys, device).unsqueeze(0), first);
 }
 
 Tensor mask_of(const AttentionOptions& options, const BlockCall& call, std::int64_t queries,
-               std::int64_t keys) {
+               std::int64_t keys, Device device) {
   if (options.window == 0 || keys <= options.window) return call.key_mask;
-  const Tensor window = window_mask(queries, keys, call.offset, options.window);
+  const Tensor window = window_mask(queries, keys, call.offset, options.window, device);
   if (!call.key_mask.defined()) return window;
-  return tenon::where(call.key_mask, window, zeros({}, {.dtype = DType::kBool}));
+  return tenon::where(call.key_mask, window, zeros({}, window.options()));
 }
 
 }  // namespace
@@ -47,7 +48,7 @@ Variable attend(const Variable& q, const Variable& k, const Variable& v,
     values = Variable(std::move(all_values));
   }
   const Variable y = ag::scaled_dot_product_attention(
-      queries, keys, values, mask_of(options, call, queries.size(2), keys.size(2)),
+      queries, keys, values, mask_of(options, call, queries.size(2), keys.size(2), q.device()),
       {.causal = true, .offset = call.offset, .scale = options.scale},
       training ? options.dropout : 0);
   return ag::reshape(ag::transpose(y, 1, 2), q.shape());

@@ -4,6 +4,7 @@
 #include "layers/placeholders.h"
 #include "models/lm/block.h"
 #include "models/lm/families.h"
+#include "models/lm/internal/consecutive.h"
 #include "models/lm/rope.h"
 #include "tensor/ops.h"
 #include "tensor/random.h"
@@ -18,7 +19,9 @@ bool ends_with(std::string_view text, std::string_view end) {
 /// Where each token stands among those that are there: [B,T] i64, or [1,T] without a mask.
 Tensor positions_of(const Tensor& tokens, const LmCall& call, std::int64_t offset) {
   const std::int64_t length = tokens.size(1);
-  if (!call.mask.defined()) return arange(offset, offset + length).unsqueeze(0);
+  if (!call.mask.defined()) {
+    return internal::consecutive(offset, length, tokens.device()).unsqueeze(0);
+  }
   const Tensor here = call.mask.to(kCpu).contiguous();
   const Tensor positions = empty(here.shape(), {.dtype = DType::kI64});
   for (std::int64_t b = 0; b < here.size(0); ++b) {

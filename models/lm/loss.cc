@@ -21,8 +21,9 @@ std::int64_t rows_of_chunk(std::int64_t vocabulary, const LinearLossOptions& opt
   return std::max(kLeastRows, options.chunk / vocabulary);
 }
 
-std::int64_t count_labels(const Tensor& labels) {
-  return tenon::sum(tenon::ne(labels, static_cast<double>(kIgnoredLabel))).item<std::int64_t>();
+/// How many labels count, f32 [] where they are: the host need not know.
+Tensor count_labels(const Tensor& labels) {
+  return tenon::sum(tenon::ne(labels, static_cast<double>(kIgnoredLabel))).to(DType::kF32);
 }
 
 /// The loss, and the gradients that were computed on the way.
@@ -39,9 +40,8 @@ struct Wanted {
 
 Fused run_chunks(const Tensor& x, const Tensor& weight, const Tensor& labels, Wanted wanted,
                  std::int64_t rows) {
-  const std::int64_t count = count_labels(labels);
-  const Tensor scale = scalar(1.0 / static_cast<double>(count));
-  Fused out{.loss = scalar(0), .x_grad = {}, .weight_grad = {}};
+  const Tensor scale = tenon::reciprocal(count_labels(labels));
+  Fused out{.loss = zeros({}, scale.options()), .x_grad = {}, .weight_grad = {}};
   if (wanted.x) out.x_grad = empty_like(x);
   for (std::int64_t begin = 0; begin < x.size(0); begin += rows) {
     const std::int64_t size = std::min(rows, x.size(0) - begin);
@@ -101,8 +101,8 @@ Variable fused_loss(const Variable& x, const Variable& weight, const Tensor& lab
 Variable checkpointed_loss(CausalLm& model, const Variable& x, const Tensor& labels,
                            const LinearLossOptions& options) {
   const std::int64_t rows = rows_of_chunk(model.config().vocab_size, options);
-  const auto count = static_cast<double>(count_labels(labels));
-  Variable total(scalar(0));
+  const Tensor count = count_labels(labels);
+  Variable total(zeros({}, count.options()));
   for (std::int64_t begin = 0; begin < x.size(0); begin += rows) {
     const std::int64_t size = std::min(rows, x.size(0) - begin);
     const Tensor part = labels.narrow(0, begin, size);
@@ -114,7 +114,7 @@ Variable checkpointed_loss(CausalLm& model, const Variable& x, const Tensor& lab
                         },
                         ag::slice(x, 0, begin, begin + size));
   }
-  return total / count;
+  return total / Variable(count);
 }
 
 /// What each position but the last of a row predicts, [B (T-1)].
@@ -126,7 +126,7 @@ Tensor shifted_labels(const Tensor& tokens, const LmLossOptions& options) {
   }
   if (options.mask.defined()) {
     labels = tenon::where(options.mask, labels,
-                          full({}, static_cast<double>(kIgnoredLabel), {.dtype = DType::kI64}));
+                          full({}, static_cast<double>(kIgnoredLabel), labels.options()));
   }
   return labels.slice(1, 1).contiguous().reshape({-1});
 }
