@@ -82,7 +82,7 @@ using MakeInputs = std::function<Tensor(Generator&)>;
 Workload classifier(const std::string& name, double flop, std::int64_t count, std::int64_t classes,
                     MakeOptimizer make_optimizer, const MakeModel& make_model,
                     const MakeInputs& make_inputs) {
-  return {name, flop, [=](const Setup& setup) {
+  return {.name = name, .flop = flop, .prepare = [=](const Setup& setup) {
             Generator& random = default_generator();
             Classification task;
             task.compute = setup.compute;
@@ -152,8 +152,23 @@ std::vector<Workload> workloads() {
       images("resnet18_cifar10_b64", 213e9, {64, 3, 32, 32}, 10, sgd,
              maker<models::ImageResNet>({.classes = 10, .thumbnails = true})),
       images("alexnet_b16", 66.3e9, {16, 3, 224, 224}, 1000, sgd, maker<models::AlexNet>()),
-      opt125m_lora("opt125m_lora_b2x128", /*quantized=*/false),
-      opt125m_lora("opt125m_qlora_b2x128", /*quantized=*/true),
+      lm_training("opt125m_lora_b2x128", opt_125m(), Trained::kAdapters, 2, 128),
+      lm_training("opt125m_qlora_b2x128", opt_125m(), Trained::kQuantized, 2, 128),
+  };
+}
+
+std::vector<Workload> large_workloads(bool tiny) {
+  const models::LmConfig small = tiny ? opt_tiny() : opt_125m();
+  const models::LmConfig large = tiny ? opt_tiny() : opt_1_3b();
+  const std::int64_t batch = tiny ? 2 : 32, length = tiny ? 32 : 1024;
+  const std::int64_t few = tiny ? 1 : 4, half = length / 2;
+  return {
+      lm_training("opt125m_full_b32x1024", small, Trained::kAll, batch, length),
+      lm_training("opt125m_full_bf16_b32x1024", small, Trained::kAllBF16, batch, length),
+      lm_training("opt1.3b_lora_b4x512", large, Trained::kAdapters, few, half),
+      lm_training("opt1.3b_qlora_b4x512", large, Trained::kQuantized, few, half),
+      lm_decoding("opt1.3b_decode_bf16", large, /*nf4=*/false),
+      lm_decoding("opt1.3b_decode_nf4", large, /*nf4=*/true),
   };
 }
 

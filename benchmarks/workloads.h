@@ -22,13 +22,17 @@ struct Setup {
 
 struct Workload {
   std::string name;
-  double flop;  ///< of matrix products in one step, the first layer's input gradient left out
+  double flop;       ///< of matrix products in one step, the first layer's input gradient left out
+  double bytes = 0;  ///< of weights that a step reads, where that and not `flop` is its limit
   /// Builds model, optimizer and batch; each call of what it returns is one training step. Throws
   /// DeviceError where the device has no form of it.
   std::function<std::function<void()>(const Setup&)> prepare;
 };
 
 std::vector<Workload> workloads();
+/// Training and decoding of language models as large as a GPU is for; `tiny` ones under the same
+/// names are for tests.
+std::vector<Workload> large_workloads(bool tiny);
 
 }  // namespace tenon::benchmarks
 

@@ -36,7 +36,7 @@ LoraSlot* LoraEmbedding::find(const std::string& name) {
 
 void LoraEmbedding::merge(const Tensor& table) {
   if (merged_) throw ValueError("[LoraEmbedding] expected updates that are not merged yet");
-  Tensor delta = zeros(table.shape());
+  Tensor delta = zeros(table.shape(), {.device = table.device()});
   for (const LoraSlot& slot : slots_) {
     if (slot.active) delta = delta + lora_delta(slot).t();
   }

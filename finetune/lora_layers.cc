@@ -40,6 +40,12 @@ LoraSlot new_slot(const std::string& adapter, const std::string& path, const Lor
   return slot;
 }
 
+/// Where the weight lies, in whichever form it is kept.
+Device device_of(const layers::LinearOperator& op) {
+  const layers::NamedVariables parameters = op.parameters();
+  return parameters.empty() ? op.buffers().at(0).second.device() : parameters[0].second.device();
+}
+
 /// A and B from the largest singular values of W, which keeps the others (PiSSA, §3).
 void start_as_pissa(LoraOperator& lora, LoraSlot& slot, std::int64_t rank) {
   auto* dense = dynamic_cast<layers::DenseOperator*>(&lora.base());
@@ -66,12 +72,13 @@ void add_to_linear(Linear& layer, const std::string& path, const std::string& ad
   if (options.init == LoraInit::kPissa) {
     start_as_pissa(lora, slot, rank);
   } else {
-    Tensor a = empty({rank, layer.in_features()});
+    Tensor a = empty({rank, layer.in_features()});  // drawn on the CPU: the same on every device
     init::kaiming_uniform_(
         a, default_generator(),
         {.nonlinearity = init::Nonlinearity::kLeakyRelu, .slope = std::sqrt(5.0)});
-    slot.a = Variable(std::move(a), true);
-    slot.b = Variable(zeros({layer.out_features(), rank}), true);
+    const Device device = device_of(lora.base());
+    slot.a = Variable(a.to(device), true);
+    slot.b = Variable(zeros({layer.out_features(), rank}, {.device = device}), true);
   }
   if (options.dora) {
     const Tensor sum = lora.base().dense_weight().to(DType::kF32) + lora_delta(slot);
@@ -90,8 +97,10 @@ void add_to_embedding(Embedding& layer, const std::string& path, const std::stri
   LoraEmbedding& lora = lora_of(layer);
   LoraSlot slot = new_slot(adapter, path, options);
   const std::int64_t rank = rank_of(options, path);
-  slot.a = Variable(zeros({rank, layer.options().num_embeddings}), true);
-  slot.b = Variable(randn({layer.options().embedding_dim, rank}, default_generator()), true);
+  const Device device = layer.weight().device();
+  const Tensor b = randn({layer.options().embedding_dim, rank}, default_generator());
+  slot.a = Variable(zeros({rank, layer.options().num_embeddings}, {.device = device}), true);
+  slot.b = Variable(b.to(device), true);
   lora.slots().push_back(std::move(slot));
   layer.refresh_parameters();
 }
