@@ -123,6 +123,17 @@ void Gradients::set_broadcast(int i, Variable grad) {
   set(i, std::move(grad));
 }
 
+std::optional<Activated> Gradients::activated(int i) const {
+  const Edge& edge = node_.inputs_[i];
+  if (checking_ || !edge.node || edge.output != 0 || pass_.looks_at(*edge.node)) return {};
+  return edge.node->activated();
+}
+
+void Gradients::set_inner(int i, Variable grad) {
+  const Edge& edge = node_.inputs_[i];
+  pass_.accumulate({.node = edge.node, .leaf = nullptr, .output = 1}, std::move(grad));
+}
+
 void Gradients::propagate(const Variable& result, Variable grad) {
   const Edge edge = edge_to(result);
   if (edge && pass_.wants(edge)) pass_.accumulate(edge, std::move(grad));

@@ -16,12 +16,14 @@
 #include <cstdint>
 #include <forward_list>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "absl/container/inlined_vector.h"
 #include "autograd/internal/block_cache.h"
 #include "autograd/variable.h"
 #include "tensor/internal/intrusive_ptr.h"
+#include "tensor/ops/linalg.h"
 #include "tensor/tensor.h"
 
 namespace tenon::autograd {
@@ -38,6 +40,12 @@ struct Edge {
   std::uint32_t output = 0;
 
   explicit operator bool() const { return node || leaf; }
+};
+
+/// That output 0 of a node is activation(inner), where `inner` is output 1, which no variable is.
+struct Activated {
+  Activation activation;
+  Tensor inner;
 };
 
 /// The edge to a variable; none where it is undefined or requires no gradient.
@@ -90,6 +98,8 @@ class Node : public tenon::internal::RefCounted<Node>, public Pooled {
   virtual void differentiate(Gradients& gradients) = 0;
   /// Forgets what the rule saved.
   virtual void drop_saved() = 0;
+  /// Nothing either once that is forgotten.
+  virtual std::optional<Activated> activated() const { return std::nullopt; }
 
   struct Output {
     Output(const Shape& s, DType d) : shape(s), dtype(d) {}
@@ -144,6 +154,12 @@ class Gradients {
   void set(int i, Variable grad);
   /// As set, after summing to the shape of an input that was broadcast and converting to its dtype.
   void set_broadcast(int i, Variable grad);
+
+  /// How input i was activated by the node that computed it, where nobody looks at the gradient in
+  /// between: then set_inner may stand for set, with the gradient of what was activated, which some
+  /// kernels have for nothing.
+  std::optional<Activated> activated(int i) const;
+  void set_inner(int i, Variable grad);
 
   /// Goes on through `result`, which was computed during this pass, with its gradient.
   void propagate(const Variable& result, Variable grad);

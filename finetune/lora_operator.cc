@@ -119,7 +119,7 @@ Variable LoraOperator::apply(const Variable& x, const layers::LinearCall& call) 
     if (!slot.active || slot.magnitude.defined()) continue;
     y = y + ag::to(low_rank(x, slot, call.training), y.dtype());
   }
-  return call.activation == Activation::kRelu ? ag::relu(y) : y;
+  return layers::activate(y, call.activation);
 }
 
 Tensor LoraOperator::merged_weight() const {

@@ -147,8 +147,7 @@ Variable QuantizedOperator::apply(const Variable& x, const layers::LinearCall& c
                        ": a quantized module cannot be converted");
     }
   }
-  const Variable y = quantized_linear(x, weight(), call.bias);
-  return call.activation == Activation::kRelu ? ag::relu(y) : y;
+  return layers::activate(quantized_linear(x, weight(), call.bias), call.activation);
 }
 
 }  // namespace tenon::finetune

@@ -1,8 +1,8 @@
 // Layers that end in a kernel which can apply an activation in the same pass over memory.
 //
-//   Variable h = fc1(x, Activation::kRelu);   // the bits of relu(fc1(x)), one kernel less
+//   Variable h = fc1(x, Activation::kRelu);   // relu(fc1(x)), one kernel less
 //
-// Sequential does this by itself where a ReLU follows such a layer directly.
+// Sequential does this by itself where a ReLU or GELU follows such a layer directly.
 #ifndef TENON_LAYERS_ACTIVATABLE_H_
 #define TENON_LAYERS_ACTIVATABLE_H_
 
@@ -11,11 +11,14 @@
 
 namespace tenon::layers {
 
+/// x, relu, gelu or gelu_tanh of it: for what has no kernel that ends with them.
+Variable activate(const Variable& x, Activation activation);
+
 class Activatable : public Module {
  public:
   using Module::Module;
 
-  /// activation(forward(x)), in one kernel.
+  /// activation(forward(x)), in one kernel where the device has one (tensor/ops/linalg.h).
   virtual Variable forward(const Variable& x, Activation activation) = 0;
   Variable forward(const Variable& x) final { return forward(x, Activation::kNone); }
 

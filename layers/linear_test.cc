@@ -68,8 +68,7 @@ class DiagonalOperator : public LinearOperator {
   std::int64_t out_features() const override { return size_; }
   Variable apply(const Variable& x, const LinearCall& call) override {
     saw_training = call.training;
-    const Variable y = x * scale_ + call.bias;
-    return call.activation == Activation::kRelu ? autograd::relu(y) : y;
+    return activate(x * scale_ + call.bias, call.activation);
   }
   NamedVariables parameters() const override { return {{"diagonal.scale", scale_}}; }
   Tensor dense_weight() const override { return eye(size_) * scale_.value(); }

@@ -5,6 +5,17 @@
 #include "layers/activation.h"
 
 namespace tenon::layers {
+namespace {
+
+/// kNone where it is none that layers apply.
+Activation activation_of(const Module& module) {
+  if (dynamic_cast<const ReLU*>(&module)) return Activation::kRelu;
+  const auto* gelu = dynamic_cast<const GELU*>(&module);
+  if (!gelu) return Activation::kNone;
+  return gelu->options().tanh ? Activation::kGeluTanh : Activation::kGelu;
+}
+
+}  // namespace
 
 Module& Container::operator[](int index) const {
   if (index < 0 || index >= size()) {
@@ -15,18 +26,20 @@ Module& Container::operator[](int index) const {
 }
 
 void Sequential::added(Module& module) {
-  if (dynamic_cast<ReLU*>(&module) && !steps_.empty() && !steps_.back().with_relu) {
-    steps_.back().with_relu = dynamic_cast<Activatable*>(steps_.back().module);
-    steps_.back().relu = &module;
-    if (steps_.back().with_relu) return;
+  const Activation activation = activation_of(module);
+  if (activation != Activation::kNone && !steps_.empty() && !steps_.back().activatable) {
+    if (auto* layer = dynamic_cast<Activatable*>(steps_.back().module)) {
+      steps_.back() = {layer, layer, &module, activation};
+      return;
+    }
   }
-  steps_.push_back({&module, nullptr, nullptr});
+  steps_.push_back({.module = &module});
 }
 
 Variable Sequential::Step::operator()(const Variable& x) const {
-  if (!with_relu) return (*module)(x);
-  if (module->has_forward_hooks() || relu->has_forward_hooks()) return (*relu)((*module)(x));
-  return (*with_relu)(x, Activation::kRelu);
+  if (!activatable) return (*module)(x);
+  if (module->has_forward_hooks() || next->has_forward_hooks()) return (*next)((*module)(x));
+  return (*activatable)(x, activation);
 }
 
 Variable Sequential::forward(const Variable& x) {

@@ -11,14 +11,16 @@
 #include <vector>
 
 #include "layers/container.h"
+#include "tensor/ops.h"
 
 namespace tenon::layers {
 
 class Activatable;
 
-/// A ReLU right after an Activatable layer (Linear, Conv2d) runs inside that layer's kernel;
-/// results, names and gradients are the same bits as unmerged. While a forward hook is on one of
-/// the two they run apart, so that it sees what it was put on.
+/// A ReLU or GELU right after an Activatable layer (Linear, Conv2d) is that layer's to apply, in
+/// its kernel where there is one (tensor/ops/linalg.h); names are the same as unmerged, and so are
+/// the bits of results and gradients on the CPU. While a forward hook is on one of the two they run
+/// apart, so that it sees what it was put on.
 class Sequential : public Container {
  public:
   using Container::Container;
@@ -27,11 +29,12 @@ class Sequential : public Container {
   Variable forward(const Variable& x) override;
 
  private:
-  /// One call: a module alone, or one whose kernel takes the ReLU after it along.
+  /// One call: a module alone, or one that takes the activation after it along.
   struct Step {
     Module* module;
-    Activatable* with_relu;  // `module` where `relu` is merged into it
-    Module* relu;
+    Activatable* activatable = nullptr;  // `module` where `next` is merged into it
+    Module* next = nullptr;
+    Activation activation = Activation::kNone;  // that `next` is
 
     Variable operator()(const Variable& x) const;
   };

@@ -78,6 +78,25 @@ TEST(SequentialTest, TakesModulesOfTheUser) {
   EXPECT_EQ(values(net(ones({1}))), (std::vector<float>{4}));
 }
 
+TEST(SequentialTest, AGeluAfterALinearIsTheLinears) {
+  for (const bool tanh : {false, true}) {
+    Sequential net;
+    auto& linear = net.add<Linear>({.in_features = 3, .out_features = 8});
+    auto& gelu = net.add<GELU>({.tanh = tanh});
+    net.add<Linear>({.in_features = 8, .out_features = 2});
+    const Variable x(ones({4, 3}), true);
+    const Variable merged = net(x);
+    gelu.register_forward_hook([](const Variable&) {});
+    const Variable apart = net(x);
+    EXPECT_EQ(values(merged), values(apart));
+    autograd::sum(merged).backward();
+    const auto got = values(linear.weight().grad());
+    net.zero_grad();
+    autograd::sum(apart).backward();
+    EXPECT_EQ(got, values(linear.weight().grad()));
+  }
+}
+
 TEST(SequentialTest, EmptyIsTheIdentity) {
   Sequential net;
   const Variable x(ones({3}));

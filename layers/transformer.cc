@@ -20,8 +20,8 @@ LayerNormOptions norm_of(const Options& o) { return {.shape = {o.d_model}, .eps 
 DropoutOptions dropout_of(const Options& o) { return {.p = o.dropout}; }
 
 Variable expand(const Variable& x, Linear& linear, FeedForwardActivation activation) {
-  if (activation == FeedForwardActivation::kRelu) return linear(x, Activation::kRelu);
-  return autograd::gelu(linear(x));
+  const bool relu = activation == FeedForwardActivation::kRelu;
+  return linear(x, relu ? Activation::kRelu : Activation::kGelu);
 }
 
 /// norm(x + part(x)), or x + part(norm(x)).

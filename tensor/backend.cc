@@ -34,6 +34,39 @@ bool is_available(Device device) {
   return find(device, &reason) != nullptr;
 }
 
+void Backend::copy_from_peer(const Tensor& from, const Tensor&) {
+  throw DeviceError("[to] expected a device with peers, got " + to_string(from.device()));
+}
+
+void activate(Activation activation, const Tensor& x, const Tensor& out) {
+  Backend& here = backend(x.device());
+  switch (activation) {
+    case Activation::kNone:
+      if (x.raw_data() != out.raw_data()) here.copy(x, out);
+      return;
+    case Activation::kRelu:
+      return here.unary(UnaryOp::kRelu, x, out);
+    case Activation::kGelu:
+      return here.activation({ActivationFunction::kGelu}, x, out);
+    case Activation::kGeluTanh:
+      return here.activation({ActivationFunction::kGeluTanh}, x, out);
+  }
+}
+
+void multiply_by_slope(Activation activation, const Tensor& at, const Tensor& grad) {
+  Backend& here = backend(grad.device());
+  switch (activation) {
+    case Activation::kNone:
+      return;
+    case Activation::kRelu:
+      return here.binary(BinaryOp::kReluGrad, grad, at, grad);
+    case Activation::kGelu:
+      return here.activation_grad({ActivationFunction::kGelu}, grad, at, grad);
+    case Activation::kGeluTanh:
+      return here.activation_grad({ActivationFunction::kGeluTanh}, grad, at, grad);
+  }
+}
+
 Allocator& allocator(Device device) { return backend(device).allocator(); }
 
 std::string to_string(Device device) {

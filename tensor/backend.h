@@ -113,13 +113,19 @@ struct RandomArgs {
 };
 
 /// out[b] = activation(a[b] x b[b] + bias): a [B,M,K], b [B,K,N], any strides; bias [N]; out
-/// [B,M,N] with dense rows. Of 16-bit arguments out may be f32.
+/// [B,M,N] with dense rows. Of 16-bit arguments out may be f32, without what follows the bias.
 struct MatmulArgs {
   const Tensor& a;
   const Tensor& b;
   const Tensor* bias = nullptr;
   Activation activation = Activation::kNone;
-  bool accumulate = false;  ///< adds the product to out; without bias and activation
+  bool accumulate = false;  ///< adds the product to out; without the others
+  /// [B,M,N], dense: also written, with what the activation is applied to.
+  const Tensor* inner = nullptr;
+  /// [B,M,N], dense: out = (a x b) activation'(slope_at) instead; without bias.
+  const Tensor* slope_at = nullptr;
+  /// [M], of out's dtype: also written, with the sums of a's rows; B is 1, and there is no bias.
+  const Tensor* row_sums = nullptr;
 };
 
 /// logits [N,C], labels [N] i64, weight [C] f32 (f64 for f64), all dense.
@@ -186,6 +192,8 @@ class Backend {
   virtual void copy(const Tensor& from, const Tensor& out) = 0;
   virtual void copy_to_host(const Tensor& from, void* out) = 0;
   virtual void copy_from_host(const void* from, const Tensor& out) = 0;
+  /// Both dense; `from` lies on another device of the same type. On the CPU there is none.
+  virtual void copy_from_peer(const Tensor& from, const Tensor& out);
 
   virtual void unary(UnaryOp op, const Tensor& x, const Tensor& out) = 0;
   virtual void binary(BinaryOp op, const Tensor& a, const Tensor& b, const Tensor& out) = 0;
@@ -220,6 +228,7 @@ class Backend {
   /// x [B,N,N] dense, of which the lower triangle counts -> values [B,N], vectors [B,N,N].
   virtual bool eigh(const Tensor& x, const Tensor& values, const Tensor& vectors) = 0;
 
+  /// activation: kNone or kRelu.
   virtual void conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
                       const Conv2dParams& params, Activation activation, const Tensor& out) = 0;
   virtual void conv2d_input_grad(const Tensor& grad, const Tensor& weight,
@@ -300,6 +309,11 @@ class Backend {
 /// The backend of a device. Throws DeviceError that says what is missing: the backend in this
 /// binary, or the device in this machine.
 Backend& backend(Device device);
+
+/// What fills a backend's kernels out where they lack an activation: out = activation(x), and grad
+/// times activation'(at), in place, where `at` may be the result of kRelu too.
+void activate(Activation activation, const Tensor& x, const Tensor& out);
+void multiply_by_slope(Activation activation, const Tensor& at, const Tensor& grad);
 
 /// How a backend makes itself known, at the start of the program. `find` returns the backend of the
 /// device with an index, or null and the reason.

@@ -52,7 +52,7 @@ std::vector<std::int64_t> key_of(std::span<const Tensor> inputs) {
 
 }  // namespace
 
-CapturedStep::CapturedStep(Function fn, const Options& options, int)
+CapturedStep::CapturedStep(Function fn, const Options& options)
     : fn_(std::move(fn)), options_(options) {
   if (options.warmup < 0 || options.most_recordings < 1) {
     throw ValueError(

@@ -58,12 +58,15 @@ class CapturedStep {
   using Inputs = std::span<const Tensor>;
   using Function = std::function<std::vector<Tensor>(Inputs)>;
 
+  /// Throws ValueError for a negative warmup and for most_recordings below 1.
+  explicit CapturedStep(Function fn, const Options& options = {});
   /// `fn` takes a span of tensors, or up to four tensors, and returns a vector of tensors, one, or
-  /// nothing. Throws ValueError for a negative warmup and for most_recordings below 1.
+  /// nothing.
   template <class F>
-  requires(!std::same_as<std::remove_cvref_t<F>, CapturedStep>) explicit CapturedStep(
-      F fn, const Options& options = {})
-      : CapturedStep(from(std::move(fn)), options, 0) {}
+  requires(!std::same_as<std::remove_cvref_t<F>, CapturedStep> &&
+           !std::same_as<std::remove_cvref_t<F>,
+                         Function>) explicit CapturedStep(F fn, const Options& options = {})
+      : CapturedStep(as_function(std::move(fn)), options) {}
 
   /// One step. Inputs are moved to the step's device first, and copied to where the recording reads
   /// them; results are copies of what it wrote. Throws what the function throws.
@@ -94,7 +97,6 @@ class CapturedStep {
     std::unique_ptr<Recording> recording;
   };
 
-  CapturedStep(Function fn, const Options& options, int);
   Entry& entry_for(std::vector<std::int64_t> key);
   std::vector<Tensor> replay(Entry& entry, Inputs inputs);
   std::vector<Tensor> record(Entry& entry, Inputs inputs, AsyncDevice& device);
@@ -122,21 +124,21 @@ class CapturedStep {
       return called(fn, in[kIndices]...);
     };
   }
-  template <class F>
-  static Function from(F fn) {
-    using T = const Tensor&;
+  template <class F, std::size_t... kIndices>
+  static constexpr bool takes(std::index_sequence<kIndices...>) {
+    return std::is_invocable_v<F&, std::enable_if_t<(kIndices < 4), const Tensor&>...>;
+  }
+  /// Of a span, or else of `kCount` tensors or more.
+  template <std::size_t kCount = 0, class F>
+  static Function as_function(F fn) {
+    using Indices = std::make_index_sequence<kCount>;
     if constexpr (std::is_invocable_v<F&, Inputs>) {
       return [fn = std::move(fn)](Inputs in) mutable { return called(fn, in); };
-    } else if constexpr (std::is_invocable_v<F&>) {
-      return of_tensors(std::move(fn), std::make_index_sequence<0>());
-    } else if constexpr (std::is_invocable_v<F&, T>) {
-      return of_tensors(std::move(fn), std::make_index_sequence<1>());
-    } else if constexpr (std::is_invocable_v<F&, T, T>) {
-      return of_tensors(std::move(fn), std::make_index_sequence<2>());
-    } else if constexpr (std::is_invocable_v<F&, T, T, T>) {
-      return of_tensors(std::move(fn), std::make_index_sequence<3>());
+    } else if constexpr (takes<F>(Indices())) {
+      return of_tensors(std::move(fn), Indices());
     } else {
-      return of_tensors(std::move(fn), std::make_index_sequence<4>());
+      static_assert(kCount < 4, "a step takes a span of tensors, or up to four tensors");
+      return as_function<kCount + 1>(std::move(fn));
     }
   }
 

@@ -53,6 +53,17 @@ TEST(CapturedStep, TakesFunctionsOfEveryForm) {
   EXPECT_EQ(calls, 1);
 }
 
+TEST(CapturedStep, TakesAFunctionThatIsWrapped) {
+  const CapturedStep::Function fn = [](CapturedStep::Inputs in) {
+    return std::vector<Tensor>{in[0] + 1};
+  };
+  CapturedStep step(fn, {.warmup = 0});
+  EXPECT_EQ(step(ones({1})).item<float>(), 2);
+  CapturedStep four(
+      [](const Tensor& a, const Tensor&, const Tensor&, const Tensor& d) { return a + d; });
+  EXPECT_EQ(four(ones({1}), zeros({1}), zeros({1}), ones({1})).item<float>(), 2);
+}
+
 TEST(CapturedStep, RefusesAnotherNumberOfInputs) {
   CapturedStep step([](const Tensor& x) { return x; });
   const Tensor one = ones({1});

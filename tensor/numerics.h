@@ -21,9 +21,10 @@ struct Numerics {
   /// On the CPU 3x3 convolutions of f32 may take Winograd's algorithm, whose sums round about twice
   /// as much as direct ones (tensor/cpu/winograd.h). On GPUs cuDNN chooses.
   bool winograd = true;
-  /// On GPUs ReLU may be part of the kernel of the product or convolution before it, where the
-  /// libraries' max(x, 0) may turn NaN into 0 and hide that a training has diverged. Otherwise it
-  /// is a kernel of its own, one more pass over the result.
+  /// On GPUs ReLU may be part of the kernel of the product or convolution before it (tensor/cuda/
+  /// matmul_epilogue.h, conv.cc), where the libraries' max(x, 0) may turn NaN into 0 and hide that
+  /// a training has diverged. Otherwise it is a kernel of its own, one more pass over the result.
+  /// GELU keeps NaN: its tanh form always is part of products in 16 bits, and with `tf32` of f32.
   bool fused_relu = false;
 
   bool operator==(const Numerics&) const = default;

@@ -154,7 +154,7 @@ Tensor Tensor::to(Device target) const {
   } else if (target.is_cpu()) {
     backend(device()).copy_to_host(source, moved.raw_data());
   } else {
-    return source.to(kCpu).to(target);
+    backend(target).copy_from_peer(source, moved);
   }
   return moved;
 }

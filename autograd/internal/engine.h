@@ -43,6 +43,11 @@ class Pass {
   std::vector<Variable> take_chosen();
 
   bool create_graph() const { return create_graph_; }
+  /// Whether anything but its rule sees the gradient of a node's first output.
+  bool looks_at(const Node& node) const {
+    return create_graph_ || node.hooks_ || node.outputs_[0].retaining ||
+           (choosy_ && node.chosen_ == mark_);
+  }
   bool wants(const Edge& edge) const {
     if (!edge || !choosy_) return static_cast<bool>(edge);
     if (edge.leaf) return edge.leaf->pass == this;

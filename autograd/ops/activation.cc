@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "autograd/autocast.h"
+#include "autograd/internal/activation_slope.h"
 #include "autograd/ops.h"
 #include "autograd/record.h"
 
@@ -48,6 +49,20 @@ Variable indicator(const Tensor& condition, const Variable& like) {
 
 }  // namespace
 
+Variable gelu_slope(const Variable& x) {
+  const Variable cdf = 0.5 * (1 + erf(x * std::sqrt(0.5)));
+  const Variable pdf = exp(-0.5 * square(x)) * (std::numbers::inv_sqrtpi * std::sqrt(0.5));
+  return cdf + x * pdf;
+}
+
+Variable gelu_tanh_slope(const Variable& x) {
+  constexpr double kLinear = 2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi;
+  constexpr double kCubic = kLinear * 0.044715;
+  // (1 + tanh(u)) / 2 is sigmoid(2u).
+  const Variable s = sigmoid(x * (kLinear + kCubic * square(x)));
+  return s + x * s * (1 - s) * (kLinear + 3 * kCubic * square(x));
+}
+
 Variable leaky_relu(const Variable& x, double slope) {
   return activation("leaky_relu", {Function::kLeakyRelu, slope},
                     tenon::leaky_relu(x.value(), slope), x,
@@ -70,21 +85,12 @@ Variable selu(const Variable& x) {
 }
 
 Variable gelu(const Variable& x) {
-  return activation("gelu", {Function::kGelu}, tenon::gelu(x.value()), x, [](V x) {
-    const Variable cdf = 0.5 * (1 + erf(x * std::sqrt(0.5)));
-    const Variable pdf = exp(-0.5 * square(x)) * (std::numbers::inv_sqrtpi * std::sqrt(0.5));
-    return cdf + x * pdf;
-  });
+  return activation("gelu", {Function::kGelu}, tenon::gelu(x.value()), x, gelu_slope);
 }
 
 Variable gelu_tanh(const Variable& x) {
-  return activation("gelu_tanh", {Function::kGeluTanh}, tenon::gelu_tanh(x.value()), x, [](V x) {
-    constexpr double kLinear = 2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi;
-    constexpr double kCubic = kLinear * 0.044715;
-    // (1 + tanh(u)) / 2 is sigmoid(2u).
-    const Variable s = sigmoid(x * (kLinear + kCubic * square(x)));
-    return s + x * s * (1 - s) * (kLinear + 3 * kCubic * square(x));
-  });
+  return activation("gelu_tanh", {Function::kGeluTanh}, tenon::gelu_tanh(x.value()), x,
+                    gelu_tanh_slope);
 }
 
 Variable silu(const Variable& x) {

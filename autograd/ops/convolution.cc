@@ -21,6 +21,8 @@ Shape as_plane(Shape shape) {
 }  // namespace
 Variable conv2d(const Variable& x, const Variable& weight, const Variable& bias,
                 const Conv2dParams& params, Activation activation) {
+  if (activation == Activation::kGelu) return gelu(conv2d(x, weight, bias, params));
+  if (activation == Activation::kGeluTanh) return gelu_tanh(conv2d(x, weight, bias, params));
   if (autocasting()) {
     return autocast(
         autocast_precision("conv2d"),
@@ -75,6 +77,8 @@ Variable conv2d_weight_grad(const Variable& grad, const Variable& x, const Shape
 
 Variable conv1d(const Variable& x, const Variable& weight, const Variable& bias,
                 const Conv1dParams& params, Activation activation) {
+  if (activation == Activation::kGelu) return gelu(conv1d(x, weight, bias, params));
+  if (activation == Activation::kGeluTanh) return gelu_tanh(conv1d(x, weight, bias, params));
   if (autocasting()) {
     return autocast(
         autocast_precision("conv1d"),

@@ -1,7 +1,10 @@
+#include <array>
+#include <optional>
 #include <utility>
 
 #include "autograd/autocast.h"
 #include "autograd/internal/accumulate.h"
+#include "autograd/internal/activation_slope.h"
 #include "autograd/ops.h"
 #include "autograd/record.h"
 
@@ -33,6 +36,85 @@ Variable grad_of_right(const Variable& a, const Variable& grad, int b_ndim) {
   if (b_ndim <= 2) return matmul(transpose(as_rows(a), 0, 1), as_rows(grad));
   return matmul(transpose(a, -2, -1), grad);
 }
+
+/// What linear saves for its derivative, and that.
+struct LinearRule {
+  Activation activation;
+  SavedVariable result;  // of kRelu: output 0; of the GELUs: x W^T + bias, output 1
+  SavedVariable x, weight;
+
+  void operator()(Gradients& g) const {
+    const Variable grad = before_activation(g);
+    if (g.needs(0)) set_input(g, grad);
+    if (!g.needs(1) && !g.needs(2)) return;
+    const Variable rows = as_rows(grad);
+    if (g.needs(1) && g.needs(2) && !g.create_graph()) {
+      auto [of_weight, of_bias] =
+          tenon::linear_parameter_grads(rows.value(), as_rows(x.get(g)).value());
+      g.set(1, std::move(of_weight));
+      return g.set(2, std::move(of_bias));
+    }
+    if (g.needs(1)) g.set(1, matmul(transpose(rows, 0, 1), as_rows(x.get(g))));
+    if (g.needs(2)) g.set(2, sum(rows, {0}));
+  }
+
+ private:
+  /// The gradient of x W^T + bias.
+  Variable before_activation(Gradients& g) const {
+    switch (activation) {
+      case Activation::kNone:
+        return g.output();
+      case Activation::kRelu:
+        return relu_grad_of(g.take_output(), result.get(g));
+      case Activation::kGelu:
+        return of_gelu(g, {ActivationFunction::kGelu}, gelu_slope);
+      case Activation::kGeluTanh:
+        break;
+    }
+    return of_gelu(g, {ActivationFunction::kGeluTanh}, gelu_tanh_slope);
+  }
+
+  /// That of the result, and what later operations had for this side of the activation.
+  Variable of_gelu(const Gradients& g, const ActivationArgs& args,
+                   Variable (*slope)(const Variable&)) const {
+    const Variable& outer = g.output(0);
+    if (!outer.defined()) return g.output(1);
+    const Variable& inner = result.get(g);
+    const Variable grad =
+        g.create_graph() ? mul(outer, slope(inner))
+                         : Variable(tenon::activation_grad(args, outer.value(), inner.value()));
+    return g.output(1).defined() ? add(grad, g.output(1)) : grad;
+  }
+
+  void set_input(Gradients& g, const Variable& grad) const {
+    if (const auto before = g.activated(0)) {
+      return g.set_inner(0, tenon::linear_inner_grad(grad.value(), weight.get(g).value(),
+                                                     before->activation, before->inner));
+    }
+    g.set(0, matmul(grad, weight.get(g)));
+  }
+};
+
+/// linear with a GELU.
+class GeluLinear final : public Node {
+ public:
+  GeluLinear(LinearRule rule, Tensor inner)
+      : Node("linear"), rule_(std::move(rule)), inner_(std::move(inner)) {}
+
+ private:
+  void differentiate(Gradients& gradients) override { (*rule_)(gradients); }
+  void drop_saved() override {
+    rule_.reset();
+    inner_ = {};
+  }
+  std::optional<Activated> activated() const override {
+    if (!rule_) return {};
+    return Activated{rule_->activation, inner_};
+  }
+
+  std::optional<LinearRule> rule_;
+  Tensor inner_;
+};
 
 }  // namespace
 
@@ -72,22 +154,24 @@ Variable linear(const Variable& x, const Variable& weight, const Variable& bias,
         },
         x, weight, bias);
   }
-  Tensor y = tenon::linear(x.value(), weight.value(), bias.value(), activation);
-  if (!recording(x, weight, bias)) return y;
-  const bool relu = activation == Activation::kRelu;
-  const SavedVariable saved_y = relu ? save_output(y) : SavedVariable();
-  return record(
-      "linear", std::move(y),
-      [relu, y = saved_y, x = save_if(requires_grad(weight), x),
-       weight = save_if(requires_grad(x), weight)](Gradients& g) {
-        const Variable grad = relu ? relu_grad_of(g.take_output(), y.get(g)) : g.output();
-        if (g.needs(0)) g.set(0, matmul(grad, weight.get(g)));
-        if (!g.needs(1) && !g.needs(2)) return;
-        const Variable rows = as_rows(grad);
-        if (g.needs(1)) g.set(1, matmul(transpose(rows, 0, 1), as_rows(x.get(g))));
-        if (g.needs(2)) g.set(2, sum(rows, {0}));
-      },
-      x, weight, bias);
+  const bool recorded = recording(x, weight, bias);
+  const bool gelu = activation == Activation::kGelu || activation == Activation::kGeluTanh;
+  Tensor inner;
+  Tensor y = tenon::linear(x.value(), weight.value(), bias.value(), activation,
+                           gelu && recorded ? &inner : nullptr);
+  if (!recorded) return y;
+  const SavedVariable result = gelu                              ? save_output(inner, 1)
+                               : activation == Activation::kRelu ? save_output(y)
+                                                                 : SavedVariable();
+  LinearRule rule{activation, result, save_if(requires_grad(weight), x),
+                  save_if(requires_grad(x), weight)};
+  if (!gelu) return record("linear", std::move(y), std::move(rule), x, weight, bias);
+  if (detecting_anomaly) check_result("linear", y, std::array{x, weight, bias});
+  tenon::internal::IntrusivePtr<Node> node(new GeluLinear(std::move(rule), inner));
+  for (const Variable& input : {x, weight, bias}) node->add_input(input);
+  Variable active = Node::add_output(node, std::move(y));
+  Node::add_output(node, std::move(inner));
+  return active;
 }
 
 Variable addmm(const Variable& input, const Variable& a, const Variable& b, double beta,

@@ -69,7 +69,16 @@ Variable activate(LmActivation activation, const Variable& x) {
 }
 
 Variable activate(LmActivation activation, layers::Linear& layer, const Variable& x) {
-  if (activation == LmActivation::kRelu) return layer(x, Activation::kRelu);
+  switch (activation) {
+    case LmActivation::kRelu:
+      return layer(x, Activation::kRelu);
+    case LmActivation::kGelu:
+      return layer(x, Activation::kGelu);
+    case LmActivation::kGeluTanh:
+      return layer(x, Activation::kGeluTanh);
+    case LmActivation::kSilu:
+      break;
+  }
   return activate(activation, layer(x));
 }
 

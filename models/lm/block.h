@@ -38,7 +38,7 @@ Variable attend(const Variable& q, const Variable& k, const Variable& v,
                 const AttentionOptions& options, const BlockCall& call, bool training);
 
 Variable activate(LmActivation activation, const Variable& x);
-/// activation(layer(x)), in one kernel where it is ReLU.
+/// activation(layer(x)), the layer's own but for SiLU.
 Variable activate(LmActivation activation, layers::Linear& layer, const Variable& x);
 /// dropout(x, p) while training.
 Variable drop(const Variable& x, double p, bool training);

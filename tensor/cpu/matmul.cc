@@ -145,10 +145,8 @@ void matmul_of_nothing(const MatmulArgs& args, const Tensor& out) {
   if (args.activation == Activation::kRelu) unary(UnaryOp::kRelu, out, out);
 }
 
-}  // namespace
-
-void matmul(const MatmulArgs& args, const Tensor& out) {
-  if (out.numel() == 0) return;
+/// activation(product + bias) for the activations that are part of it: kNone and kRelu.
+void multiply(const MatmulArgs& args, const Tensor& out) {
   if (args.a.shape()[2] == 0) {
     matmul_of_nothing(args, out);
   } else if (is_matvec(args, out)) {
@@ -160,6 +158,27 @@ void matmul(const MatmulArgs& args, const Tensor& out) {
   } else {
     matmul_widened(args, out);
   }
+}
+
+}  // namespace
+
+void matmul(const MatmulArgs& args, const Tensor& out) {
+  if (args.row_sums) {
+    const Tensor columns = args.a.transpose(1, 2);
+    reduce({.op = ReduceOp::kSum, .dims = 1u << 1}, columns, args.row_sums->reshape({1, 1, -1}));
+  }
+  if (out.numel() == 0) return;
+  if (args.slope_at) {
+    multiply({.a = args.a, .b = args.b}, out);
+    return multiply_by_slope(args.activation, *args.slope_at, out);
+  }
+  if (!args.inner &&
+      (args.activation == Activation::kNone || args.activation == Activation::kRelu)) {
+    return multiply(args, out);
+  }
+  const Tensor& inner = args.inner ? *args.inner : out;
+  multiply({.a = args.a, .b = args.b, .bias = args.bias}, inner);
+  activate(args.activation, inner, out);
 }
 
 }  // namespace tenon::cpu

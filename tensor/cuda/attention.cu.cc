@@ -2,6 +2,7 @@
 // dtype, mask and strides; what cuDNN's fused kernels do not take.
 #include <limits>
 
+#include "tensor/cuda/fallback.h"
 #include "tensor/cuda/kernels.h"
 #include "tensor/cuda/reduce_methods.h"
 #include "tensor/cuda/rows.h"
@@ -170,11 +171,34 @@ void sum_repeated(const Tensor& grad, std::int64_t heads, const Tensor& out) {
   copy(sum.squeeze(2), out);
 }
 
+std::string describe(const AttentionArgs& args) {
+  const std::string mask = args.mask ? ", a mask"
+                           : args.params.causal
+                               ? ", causal from " + std::to_string(args.params.offset)
+                               : "";
+  return std::string(name(args.q.dtype())) + " q " + to_string(args.q.shape()) + ", k " +
+         to_string(args.k.shape()) + ", v " + to_string(args.v.shape()) + mask;
+}
+
+/// Whether `fused(&reason)`, the kernels for 16 bits, has done it; reports it where not.
+template <class Fused>
+bool try_fused(const char* op, const AttentionArgs& args, const Fused& fused) {
+  if (size_of(args.q.dtype()) != 2) return false;
+  std::string reason;
+  if (fused(&reason)) return true;
+  report_fallback({.op = op, .problem = describe(args), .reason = reason});
+  return false;
+}
+
 }  // namespace
 
 void attention(const AttentionArgs& args, const Tensor& out, const Tensor& logsumexp) {
   if (out.numel() == 0 && logsumexp.numel() == 0) return;
-  if (fused_attention(args, out, logsumexp)) return;
+  if (try_fused("attention", args, [&](std::string* reason) {
+        return fused_attention(args, out, logsumexp, reason);
+      })) {
+    return;
+  }
   const Problem problem(args);
   const Tensor weights = weights_of(problem, logsumexp, false);
   const Tensor y =
@@ -186,7 +210,11 @@ void attention(const AttentionArgs& args, const Tensor& out, const Tensor& logsu
 void attention_grad(const Tensor& grad, const AttentionArgs& args, const Tensor& out,
                     const Tensor& logsumexp, const Tensor& q_grad, const Tensor& k_grad,
                     const Tensor& v_grad) {
-  if (fused_attention_grad(grad, args, out, logsumexp, q_grad, k_grad, v_grad)) return;
+  if (try_fused("attention_grad", args, [&](std::string* reason) {
+        return fused_attention_grad(grad, args, out, logsumexp, q_grad, k_grad, v_grad, reason);
+      })) {
+    return;
+  }
   const Problem problem(args);
   const Tensor incoming = matrices(grad), y = matrices(out);
   const Tensor weights = weights_of(problem, logsumexp, true);

@@ -28,6 +28,12 @@ bool fits(const Tensor& x) {
 
 Tensor fitting(const Tensor& x) { return fits(x) ? x : x.contiguous().clone(); }
 
+/// Keeps arguments from the fused kernels, for a reason.
+bool refuse(const char* why, std::string* reason) {
+  *reason = why;
+  return false;
+}
+
 /// None where the library has no such mask.
 std::optional<AttentionMask> mask_of(const AttentionArgs& args) {
   const std::int64_t queries = args.q.size(2), keys = args.k.size(2);
@@ -38,25 +44,29 @@ std::optional<AttentionMask> mask_of(const AttentionArgs& args) {
   return std::nullopt;
 }
 
-/// None where the fused kernels do not take the arguments.
-std::optional<AttentionProblem> problem_of(const AttentionArgs& args, const Tensor& q,
-                                           const Tensor& k, const Tensor& v, const Tensor& y) {
-  const auto mask = mask_of(args);
-  if (!mask) return std::nullopt;
-  return AttentionProblem{.dtype = q.dtype(),
-                          .mask = *mask,
-                          .q = q.shape(),
-                          .k = k.shape(),
-                          .v = v.shape(),
-                          .q_strides = q.strides(),
-                          .k_strides = k.strides(),
-                          .v_strides = v.strides(),
-                          .y_strides = y.strides()};
+/// Of arguments with a mask that the library has.
+AttentionProblem problem_of(const AttentionArgs& args, const Tensor& q, const Tensor& k,
+                            const Tensor& v, const Tensor& y) {
+  return {.dtype = q.dtype(),
+          .mask = *mask_of(args),
+          .q = q.shape(),
+          .k = k.shape(),
+          .v = v.shape(),
+          .q_strides = q.strides(),
+          .k_strides = k.strides(),
+          .v_strides = v.strides(),
+          .y_strides = y.strides()};
 }
 
-bool is_for_fused(const AttentionArgs& args) {
-  return size_of(args.q.dtype()) == 2 && args.q.size(3) % 8 == 0 && args.v.size(3) % 8 == 0 &&
-         args.q.numel() > 0 && args.k.numel() > 0 && args.v.numel() > 0;
+bool is_for_fused(const AttentionArgs& args, std::string* reason) {
+  if (args.q.numel() == 0 || args.k.numel() == 0 || args.v.numel() == 0) {
+    return refuse("no elements", reason);
+  }
+  if (args.q.size(3) % 8 != 0 || args.v.size(3) % 8 != 0) {
+    return refuse("a head's width that is no multiple of 8", reason);
+  }
+  return mask_of(args) ||
+         refuse("a mask that is not causal from the first or the last key", reason);
 }
 
 /// Whether the derivative's kernels without atomics repeat on the current device: from Blackwell on
@@ -90,41 +100,46 @@ struct Numbers {
 
 }  // namespace
 
-bool fused_attention(const AttentionArgs& args, const Tensor& out, const Tensor& logsumexp) {
-  if (!is_for_fused(args) || !fits(out)) return false;
+bool fused_attention(const AttentionArgs& args, const Tensor& out, const Tensor& logsumexp,
+                     std::string* reason) {
+  if (!is_for_fused(args, reason)) return false;
+  if (!fits(out)) return refuse("a result that does not lie 16 bytes by 16 bytes", reason);
   const Tensor q = fitting(args.q), k = fitting(args.k), v = fitting(args.v);
-  const auto problem = problem_of(args, q, k, v, out);
-  if (!problem) return false;
+  const AttentionProblem problem = problem_of(args, q, k, v, out);
   const Numbers numbers(args);
   std::vector<cudnn::Plan::Address> addresses{{kAttentionQ, q.raw_data()},
                                               {kAttentionK, k.raw_data()},
                                               {kAttentionV, v.raw_data()},
                                               {kAttentionY, out.raw_data()},
                                               {kAttentionLogsumexp, logsumexp.raw_data()}};
-  numbers.add_to(addresses, problem->mask);
+  numbers.add_to(addresses, problem.mask);
   static auto* plans = new cudnn::PlanCache("attention");
-  std::string reason;
   return plans->run(
-      problem->key(), problem->dtype, [&] { return attention_graph(*problem); }, addresses,
-      &reason);
+      problem.key(), problem.dtype, [&] { return attention_graph(problem); }, addresses, reason);
 }
 
 bool fused_attention_grad(const Tensor& grad, const AttentionArgs& args, const Tensor& out,
                           const Tensor& logsumexp, const Tensor& q_grad, const Tensor& k_grad,
-                          const Tensor& v_grad) {
-  if (!is_for_fused(args) || !fits(q_grad) || !fits(k_grad) || !fits(v_grad)) return false;
-  if (args.q.size(2) == 1 && args.k.size(2) == 1) return false;  // which the library excludes
+                          const Tensor& v_grad, std::string* reason) {
+  if (!is_for_fused(args, reason)) return false;
+  if (!fits(q_grad) || !fits(k_grad) || !fits(v_grad)) {
+    return refuse("a gradient that does not lie 16 bytes by 16 bytes", reason);
+  }
+  if (args.q.size(2) == 1 && args.k.size(2) == 1) {
+    return refuse("one query and one key, which the library excludes", reason);
+  }
   const bool deterministic = numerics().deterministic;
-  if (deterministic && !repeats_here()) return false;
+  if (deterministic && !repeats_here()) {
+    return refuse("a GPU on which the library does not say what repeats", reason);
+  }
   const Tensor q = fitting(args.q), k = fitting(args.k), v = fitting(args.v);
   const Tensor y = fitting(out), incoming = fitting(grad);
-  auto problem = problem_of(args, q, k, v, y);
-  if (!problem) return false;
-  problem->deterministic = deterministic;
-  problem->grad_strides = incoming.strides();
-  problem->q_grad_strides = q_grad.strides();
-  problem->k_grad_strides = k_grad.strides();
-  problem->v_grad_strides = v_grad.strides();
+  AttentionProblem problem = problem_of(args, q, k, v, y);
+  problem.deterministic = deterministic;
+  problem.grad_strides = incoming.strides();
+  problem.q_grad_strides = q_grad.strides();
+  problem.k_grad_strides = k_grad.strides();
+  problem.v_grad_strides = v_grad.strides();
   const TensorOptions wide = logsumexp.options();
   const Tensor rows = empty(logsumexp.shape(), wide);
   const Tensor sums = deterministic ? Tensor() : empty(q.shape(), wide);
@@ -141,12 +156,11 @@ bool fused_attention_grad(const Tensor& grad, const AttentionArgs& args, const T
                                               {kAttentionRows, rows.raw_data()},
                                               {kAttentionOne, &numbers.one}};
   if (sums.defined()) addresses.push_back({kAttentionSums, sums.raw_data()});
-  numbers.add_to(addresses, problem->mask);
+  numbers.add_to(addresses, problem.mask);
   static auto* plans = new cudnn::PlanCache("attention_grad");
-  std::string reason;
   return plans->run(
-      problem->key(), problem->dtype, [&] { return attention_grad_graph(*problem); }, addresses,
-      &reason);
+      problem.key(), problem.dtype, [&] { return attention_grad_graph(problem); }, addresses,
+      reason);
 }
 
 }  // namespace tenon::cuda

@@ -3,10 +3,15 @@
 #include "tensor/backend.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmath>
+#include <string>
 #include <vector>
 
+#include "tensor/cuda/fallback.h"
+#include "tensor/numerics.h"
 #include "tensor/ops.h"
 #include "tensor/ops/dropout.h"
 #include "tensor/ops/optimizer.h"
@@ -18,6 +23,7 @@ namespace tenon {
 namespace {
 
 constexpr Device kGpu{DeviceType::kCuda, 0};
+constexpr Device kSecond{DeviceType::kCuda, 1};
 constexpr DType kFloating[] = {DType::kF32, DType::kF64, DType::kBF16, DType::kF16};
 
 class CudaBackend : public ::testing::Test {
@@ -186,6 +192,130 @@ TEST_F(CudaBackend, FindsPlacesOfWhatIsTrue) {
 
 TEST_F(CudaBackend, RefusesTensorsOfTwoDevices) {
   EXPECT_THROW(add(zeros({2}), zeros({2}, {.device = kGpu})), DeviceError);
+}
+
+/// Products with all that may follow them, in sizes of which the library's kernels take some.
+std::vector<Tensor> linear_results(DType dtype, std::int64_t width, Activation activation,
+                                   Device device) {
+  Generator generator(12);
+  const auto random = [&](const Shape& shape) {
+    return uniform(shape, -1, 1, generator).to(dtype).to(device);
+  };
+  const Tensor x = random({40, 24}), weight = random({width, 24}), bias = random({width});
+  const Tensor grad = random({40, 24}), next = random({24, width});
+  std::vector<Tensor> results(2);
+  results[0] = linear(x, weight, bias, activation, &results[1]);
+  results.push_back(linear(x, weight, bias, activation));
+  results.push_back(linear(x, weight, {}, activation));
+  results.push_back(linear_inner_grad(grad, next, activation, random({40, width})));
+  const auto [of_weight, of_bias] = linear_parameter_grads(grad, x);
+  results.push_back(of_weight);
+  results.push_back(of_bias);
+  return results;
+}
+
+TEST_F(CudaBackend, EndsProductsAsTheCpuDoes) {
+  for (const bool fast : {false, true}) {
+    const NumericsScope chosen({.tf32 = fast, .fused_relu = fast});
+    for (const DType dtype : kFloating) {
+      const bool few_digits = dtype == DType::kF16 || (fast && dtype == DType::kF32);
+      const double unit = dtype == DType::kF64    ? 1e-12
+                          : dtype == DType::kBF16 ? 0x1p-8
+                          : few_digits            ? 0x1p-10
+                                                  : 1e-6;
+      for (const std::int64_t width : {16, 12}) {
+        for (const Activation activation :
+             {Activation::kNone, Activation::kRelu, Activation::kGelu, Activation::kGeluTanh}) {
+          const auto here = linear_results(dtype, width, activation, kCpu);
+          const auto there = linear_results(dtype, width, activation, kGpu);
+          for (std::size_t k = 0; k < here.size(); ++k) {
+            const auto wanted = numbers(here[k]), got = numbers(there[k]);
+            // Sums of up to 40 products of at most 1, and slopes of at most 1.2 of them.
+            for (std::size_t i = 0; i < wanted.size(); ++i) {
+              ASSERT_NEAR(got[i], wanted[i], 16 * unit)
+                  << name(dtype) << " result " << k << " activation "
+                  << static_cast<int>(activation) << " width " << width << " at " << i;
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_F(CudaBackend, MovesTensorsFromOneDeviceToAnother) {
+  if (!is_available(kSecond)) GTEST_SKIP() << "skipped: no second CUDA device";
+  Generator generator(6);
+  const Tensor x = randn({33, 65}, generator), there = x.to(kGpu);
+  const std::int64_t before = host_waits(kGpu);
+  // Work before it, a view, and memory of the source that is given to others right after.
+  const Tensor moved = add(there, 1).t().to(kSecond);
+  const Tensor other = full({65, 33}, -7, {.device = kGpu});
+  const Tensor back = mul(moved, 2).to(kGpu);
+  const Tensor copied = zeros({65, 33}, {.device = kSecond});
+  copied.copy_(there.t());
+  EXPECT_EQ(host_waits(kGpu), before);
+  EXPECT_EQ(moved.device(), kSecond);
+  EXPECT_EQ(numbers(moved), numbers(add(x, 1).t()));
+  EXPECT_EQ(numbers(back), numbers(mul(add(x, 1).t(), 2)));
+  EXPECT_EQ(numbers(copied), numbers(x.t()));
+  EXPECT_EQ(zeros({0, 3}, {.device = kGpu}).to(kSecond).shape(), Shape({0, 3}));
+}
+
+TEST_F(CudaBackend, GoesOnAfterItsMemoryWasAllGone) {
+  const Tensor x = ones({3}, {.device = kGpu});
+  try {
+    empty({std::int64_t{1} << 50}, {.device = kGpu});
+    FAIL();
+  } catch (const OutOfMemoryError& error) {
+    const std::string message = error.what();
+    for (const char* part : {"[allocate]", "cuda:0", "in use", "peak", "cached"}) {
+      EXPECT_NE(message.find(part), std::string::npos) << message;
+    }
+  }
+  EXPECT_EQ(numbers(add(x, x)), std::vector<double>(3, 2));
+}
+
+TEST_F(CudaBackend, RefusesAForkAfterTheFirstUse) {
+  ones({3}, {.device = kGpu});
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    try {
+      ones({3}, {.device = kGpu});
+    } catch (const DeviceError& error) {
+      _exit(std::string(error.what()).find("got a fork of it") == std::string::npos ? 2 : 0);
+    }
+    _exit(1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST_F(CudaBackend, ReportsAttentionWithoutAFusedKernelOnce) {
+  const auto reports = [](const char* shape) {
+    std::vector<CudaFallback> found;
+    for (const CudaFallback& each : cuda_fallbacks()) {
+      if (each.op == "attention" && each.problem.find(shape) != std::string::npos) {
+        found.push_back(each);
+      }
+    }
+    return found;
+  };
+  Generator generator(8);
+  const auto attend = [&](const Shape& shape, DType dtype) {
+    const Tensor x = randn(shape, generator).to(dtype).to(kGpu);
+    scaled_dot_product_attention(x, x, x);
+  };
+  for (int i = 0; i < 3; ++i) attend({1, 1, 9, 12}, DType::kBF16);  // 12 is no multiple of 8
+  ASSERT_EQ(reports("[1,1,9,12]").size(), 1u);
+  EXPECT_FALSE(reports("[1,1,9,12]")[0].reason.empty());
+  EXPECT_NE(to_string(reports("[1,1,9,12]")[0]).find("[attention] bf16 q [1,1,9,12]"),
+            std::string::npos);
+  attend({1, 1, 10, 12}, DType::kF32);  // whose kernels are Tenon's own
+  EXPECT_TRUE(reports("[1,1,10,12]").empty());
 }
 
 TEST_F(CudaBackend, RefusesADeviceThatIsNotThere) {

@@ -138,6 +138,9 @@ TEST_F(CapturedStepOnGpu, NamesOtherReasons) {
   };
   EXPECT_EQ(reason_of([&] { return on_host.to(kGpu); }), "a copy from the host");
   EXPECT_EQ(reason_of([] { synchronize(kGpu); }), "synchronize");
+  if (const Device second{DeviceType::kCuda, 1}; is_available(second)) {
+    EXPECT_EQ(reason_of([&] { return two(1).to(second); }), "a copy between devices");
+  }
   EXPECT_EQ(reason_of([] {
               const Stream side(kGpu);
               const StreamScope on(side);

@@ -7,6 +7,7 @@
 
 #include "tensor/cuda/conv_graph.h"
 #include "tensor/cuda/cudnn_plan.h"
+#include "tensor/cuda/fallback.h"
 #include "tensor/cuda/kernels.h"
 #include "tensor/error.h"
 #include "tensor/numerics.h"
@@ -30,6 +31,17 @@ void run(const Convolution& c, std::initializer_list<cudnn::Plan::Address> addre
   if (!try_run(c, addresses, &reason)) {
     throw DeviceError("[conv2d] expected cuDNN to have an engine, got " + reason);
   }
+}
+
+/// False, once reported, where the library has no engine that does it all.
+bool try_fused(const Convolution& c, std::initializer_list<cudnn::Plan::Address> addresses) {
+  std::string reason;
+  if (try_run(c, addresses, &reason)) return true;
+  report_fallback({.op = "conv2d",
+                   .problem = std::string(name(c.dtype)) + " " + to_string(c.x) + " by " +
+                              to_string(c.weight) + " and bias" + (c.relu ? " and ReLU" : ""),
+                   .reason = reason});
+  return false;
 }
 
 bool is_aligned(const Tensor& x) {
@@ -56,8 +68,7 @@ void into(const Tensor& out, const Fill& fill) {
 /// With bias and ReLU, as much of it in one kernel as the library and the numerics allow.
 void forward(Convolution c, const Tensor& x, const Tensor& weight, const Tensor& bias, bool relu,
              const Tensor& to) {
-  std::string reason;
-  bool added = false, bent = false;
+  bool bias_done = false, relu_done = false;
   if (bias.defined()) {
     c.bias = true;
     const auto addresses = {cudnn::Plan::Address{kConvX, x.raw_data()},
@@ -65,18 +76,18 @@ void forward(Convolution c, const Tensor& x, const Tensor& weight, const Tensor&
                             {kConvBias, bias.raw_data()},
                             {kConvY, to.raw_data()}};
     c.relu = relu && numerics().fused_relu;
-    bent = c.relu && try_run(c, addresses, &reason);
+    relu_done = c.relu && try_fused(c, addresses);
     c.relu = false;
-    added = bent || try_run(c, addresses, &reason);
+    bias_done = relu_done || try_fused(c, addresses);
     c.bias = false;
   }
-  if (!added) {
+  if (!bias_done) {
     run(c, {{kConvX, x.raw_data()}, {kConvWeight, weight.raw_data()}, {kConvY, to.raw_data()}});
   }
-  if (bias.defined() && !added) {
+  if (bias.defined() && !bias_done) {
     binary(BinaryOp::kAdd, to, bias.reshape({1, -1, 1, 1}).expand(to.shape()), to);
   }
-  if (relu && !bent) unary(UnaryOp::kRelu, to, to);
+  if (relu && !relu_done) unary(UnaryOp::kRelu, to, to);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "tensor/cuda/allocator.h"
 #include "tensor/cuda/async.h"
 #include "tensor/cuda/kernels.h"
+#include "tensor/cuda/peer_copy.h"
 #include "tensor/cuda/submit.h"
 
 namespace tenon::cuda {
@@ -39,6 +40,10 @@ class CudaBackend final : public Backend {
     const DeviceScope on(device_);
     leave_recording("a copy from the host");
     copy_bytes(out.raw_data(), from, out.bytes(), CopyKind::kToDevice);
+  }
+
+  void copy_from_peer(const Tensor& from, const Tensor& out) override {
+    cuda::copy_from_peer(from, out);
   }
 
   void unary(UnaryOp op, const Tensor& x, const Tensor& out) override {
@@ -210,18 +215,18 @@ class CudaBackend final : public Backend {
 
 Backend* find_backend(int index, const char** reason) {
   static auto* mutex = new std::mutex;
-  static auto* why = new std::string;
+  thread_local std::string why;  // what `reason` points at
   static auto* backends = new std::array<CudaBackend*, 256>{};
   const std::lock_guard lock(*mutex);
   CudaBackend*& backend = (*backends)[static_cast<std::size_t>(index)];
   if (backend) return backend;
-  const int count = usable_devices(why);
+  const int count = usable_devices(&why);
   if (index < count) return backend = new CudaBackend(index);
   if (count > 0) {
-    *why = "this machine has " + std::to_string(count) + (count == 1 ? " device" : " devices") +
-           ", counted from 0";
+    why = "this machine has " + std::to_string(count) + (count == 1 ? " device" : " devices") +
+          ", counted from 0";
   }
-  *reason = why->c_str();
+  *reason = why.c_str();
   return nullptr;
 }
 

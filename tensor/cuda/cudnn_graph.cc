@@ -1,9 +1,10 @@
 #include "tensor/cuda/cudnn_graph.h"
 
 #include <array>
-#include <map>
 
+#include "tensor/cuda/per_device.h"
 #include "tensor/cuda/runtime.h"
+#include "tensor/error.h"
 
 namespace tenon::cuda::cudnn {
 namespace {
@@ -15,15 +16,21 @@ std::array<std::int64_t, 2> as_array(const std::pair<int, int>& pair) {
   return {pair.first, pair.second};
 }
 
+struct OnDevice {
+  std::mutex mutex;
+  cudnnHandle_t handle = nullptr;
+};
+
 }  // namespace
 
 Target Target::here(const char* op) {
-  static auto* handles = new std::map<int, cudnnHandle_t>;
-  cudnnHandle_t& handle = (*handles)[current_device()];
-  if (!handle) check(op, "start", library().cudnnCreate(&handle));
-  check(op, "take the stream", library().cudnnSetStream(handle, current_stream()));
+  static auto* all = new PerDevice<OnDevice>;
+  OnDevice& here = all->here();
   Target target;
-  target.handle_ = handle;
+  target.lock_ = std::unique_lock(here.mutex);
+  if (!here.handle) check(op, "start", library().cudnnCreate(&here.handle));
+  check(op, "take the stream", library().cudnnSetStream(here.handle, current_stream()));
+  target.handle_ = here.handle;
   return target;
 }
 
@@ -45,8 +52,10 @@ cudnnDataType_t data_type(DType dtype) {
       return CUDNN_DATA_BFLOAT16;
     case DType::kF16:
       return CUDNN_DATA_HALF;
-    default:
+    case DType::kF32:
       return CUDNN_DATA_FLOAT;
+    default:
+      throw DTypeError("[cudnn] expected a floating dtype, got " + std::string(name(dtype)));
   }
 }
 

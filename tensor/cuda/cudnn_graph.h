@@ -14,6 +14,7 @@
 #define TENON_TENSOR_CUDA_CUDNN_GRAPH_H_
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -25,6 +26,7 @@
 
 namespace tenon::cuda::cudnn {
 
+/// Throws DTypeError for one that is not floating.
 cudnnDataType_t data_type(DType dtype);
 
 /// What addresses of a graph's tensors must be divisible by.
@@ -34,7 +36,8 @@ inline constexpr std::int64_t kAlignment = 16;
 /// the properties are known.
 class Target {
  public:
-  /// Throws DeviceError where the library does not start. One thread at a time.
+  /// Throws DeviceError where the library does not start. It serves one thread at a time on each
+  /// device: another one waits here for as long as the target lives.
   static Target here(const char* op);
   /// Properties as the library writes them (CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION).
   static Target described(const std::string& json);
@@ -45,6 +48,7 @@ class Target {
   const Descriptor* properties() const { return properties_ ? &*properties_ : nullptr; }
 
  private:
+  std::unique_lock<std::mutex> lock_;
   cudnnHandle_t handle_ = nullptr;
   std::optional<Descriptor> properties_;
 };

@@ -2,27 +2,37 @@
 
 #include <algorithm>
 #include <array>
-#include <mutex>
 
-#include "tensor/cuda/reduce.h"
-#include "tensor/cuda/runtime.h"
 #include "tensor/cuda/submit.h"
 
 namespace tenon::cuda::cudnn {
 namespace {
 
-/// Engines that want more memory beside their operands are passed over.
-constexpr std::int64_t kMostWorkspace = std::int64_t{1} << 30;
+/// Why engines were passed over: each reason once.
+class Reasons {
+ public:
+  void add(const std::string& reason) {
+    if (all_.find(reason) != std::string::npos) return;
+    all_ += (all_.empty() ? "" : "; ") + reason;
+  }
+  const std::string& all() const { return all_; }
+
+ private:
+  std::string all_;
+};
 
 /// The library's recommendations, best first.
 std::vector<Descriptor> recommended(const Graph& graph, const Target& target,
-                                    cudnnBackendHeurMode_t mode) {
+                                    cudnnBackendHeurMode_t mode, Reasons& reasons) {
   Descriptor heuristic(graph.op(), CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
   heuristic.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph.descriptor());
   heuristic.set(CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, 1, &mode);
   if (target.properties()) heuristic.set(CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, *target.properties());
   std::vector<Descriptor> found;
-  if (heuristic.try_finalize() != CUDNN_STATUS_SUCCESS) return found;
+  if (const cudnnStatus_t status = heuristic.try_finalize(); status != CUDNN_STATUS_SUCCESS) {
+    reasons.add(reason_of(status));
+    return found;
+  }
   const std::int64_t count =
       heuristic.read(CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_TYPE_BACKEND_DESCRIPTOR, 0, nullptr);
   std::vector<cudnnBackendDescriptor_t> raw;
@@ -32,7 +42,7 @@ std::vector<Descriptor> recommended(const Graph& graph, const Target& target,
   }
   const std::int64_t filled = heuristic.read(CUDNN_ATTR_ENGINEHEUR_RESULTS,
                                              CUDNN_TYPE_BACKEND_DESCRIPTOR, count, raw.data());
-  found.erase(found.begin() + filled, found.end());
+  found.erase(found.begin() + std::min(filled, count), found.end());
   return found;
 }
 
@@ -64,41 +74,53 @@ bool allowed(const Notes& notes, const EngineRules& rules) {
                                 !notes.have(CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS));
 }
 
+/// None, for a reason, where the library cannot.
+std::optional<Descriptor> plan_of(const Graph& graph, const Target& target,
+                                  const Descriptor& configuration, Reasons& reasons) {
+  Descriptor plan(graph.op(), CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
+  plan.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, configuration);
+  if (target.handle()) plan.set(CUDNN_ATTR_EXECUTION_PLAN_HANDLE, target.handle());
+  if (target.properties()) plan.set(CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, *target.properties());
+  if (const cudnnStatus_t status = plan.try_finalize(); status != CUDNN_STATUS_SUCCESS) {
+    reasons.add(reason_of(status));
+    return std::nullopt;
+  }
+  return plan;
+}
+
 }  // namespace
 
 std::optional<Plan> make_plan(const Graph& graph, const Target& target, const EngineRules& rules,
                               std::string* reason) {
-  *reason = "no engine that the program's numerics allow";
+  Reasons reasons;
   for (const auto mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
-    for (const Descriptor& configuration : recommended(graph, target, mode)) {
-      if (!allowed(Notes(graph.op(), configuration), rules)) continue;
-      Descriptor plan(graph.op(), CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
-      plan.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, configuration);
-      if (target.handle()) plan.set(CUDNN_ATTR_EXECUTION_PLAN_HANDLE, target.handle());
-      if (target.properties()) {
-        plan.set(CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, *target.properties());
-      }
-      if (const cudnnStatus_t status = plan.try_finalize(); status != CUDNN_STATUS_SUCCESS) {
-        *reason = reason_of(status);
+    for (const Descriptor& configuration : recommended(graph, target, mode, reasons)) {
+      if (!allowed(Notes(graph.op(), configuration), rules)) {
+        reasons.add("an engine that the program's numerics refuse");
         continue;
       }
+      std::optional<Descriptor> plan = plan_of(graph, target, configuration, reasons);
+      if (!plan) continue;
       std::int64_t workspace = 0;
-      plan.read(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, CUDNN_TYPE_INT64, 1, &workspace);
-      if (workspace <= kMostWorkspace) return Plan(graph.op(), std::move(plan), workspace);
-      *reason = "engines that want " + std::to_string(workspace) + " bytes of workspace";
+      plan->read(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, CUDNN_TYPE_INT64, 1, &workspace);
+      if (workspace <= kMostWorkspace) return Plan(graph.op(), std::move(*plan), workspace);
+      reasons.add("an engine that wants " + std::to_string(workspace) +
+                  " bytes of workspace, of which " + std::to_string(kMostWorkspace) +
+                  " are allowed");
     }
   }
+  *reason = reasons.all().empty() ? "no engine at all" : reasons.all();
   return std::nullopt;
 }
 
-void Plan::run(std::span<const Address> addresses) const {
+void Plan::run(const Target& target, std::span<const Address> addresses) const {
   std::vector<std::int64_t> ids;
   std::vector<const void*> data;
   for (const Address& each : addresses) {
     ids.push_back(each.id);
     data.push_back(each.data);
   }
-  const Tensor room = workspace_ > 0 ? reduce_workspace(workspace_) : Tensor();
+  const Tensor room = workspace_ > 0 ? call_workspace(workspace_) : Tensor();
   const void* workspace = workspace_ > 0 ? room.raw_data() : nullptr;
   const auto count = static_cast<std::int64_t>(ids.size());
   Descriptor pack(op_, CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
@@ -106,8 +128,7 @@ void Plan::run(std::span<const Address> addresses) const {
   pack.set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR, count, data.data());
   pack.set(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR, 1, &workspace);
   pack.finalize("take addresses");
-  check(op_, "run a plan",
-        library().cudnnBackendExecute(Target::here(op_).handle(), plan_.get(), pack.get()));
+  check(op_, "run a plan", library().cudnnBackendExecute(target.handle(), plan_.get(), pack.get()));
 }
 
 EngineRules engine_rules(DType dtype, const Numerics& numerics) {
@@ -119,23 +140,22 @@ bool PlanCache::run(std::vector<std::int64_t> key, DType dtype,
                     const std::function<Graph()>& make_graph,
                     std::span<const Plan::Address> addresses, std::string* reason) {
   const EngineRules rules = engine_rules(dtype, numerics());
-  key.insert(key.end(), {current_device(), rules.deterministic, rules.tensor_cores});
-  static auto* mutex = new std::mutex;
-  const std::lock_guard lock(*mutex);
-  auto found = entries_.find(key);
-  if (found == entries_.end()) {
-    const Target target = Target::here(op_);
+  key.insert(key.end(), {rules.deterministic, rules.tensor_cores});
+  const Target target = Target::here(op_);
+  auto& entries = entries_.here();
+  auto found = entries.find(key);
+  if (found == entries.end()) {
     Graph graph = make_graph();
     graph.finish(target);
     Entry entry;
     entry.plan = make_plan(graph, target, rules, &entry.reason);
-    found = entries_.emplace(std::move(key), std::move(entry)).first;
+    found = entries.emplace(std::move(key), std::move(entry)).first;
   }
   if (!found->second.plan) {
     *reason = found->second.reason;
     return false;
   }
-  if (begin_call()) found->second.plan->run(addresses);
+  if (begin_call()) found->second.plan->run(target, addresses);
   return true;
 }
 

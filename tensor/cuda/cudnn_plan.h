@@ -4,7 +4,7 @@
 //   const auto plan = make_plan(graph, target, {.deterministic = true}, &reason);
 //   if (!plan) throw DeviceError("[conv2d] expected cuDNN to have an engine, got " + reason);
 //   const Plan::Address addresses[] = {{kX, x.raw_data()}, {kY, y.raw_data()}};
-//   plan->run(addresses);
+//   plan->run(target, addresses);
 //
 // Most plans can be made for a device that is only described, which tells whether the library
 // supports a graph there. Running one takes the device.
@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "tensor/cuda/cudnn_graph.h"
+#include "tensor/cuda/per_device.h"
 #include "tensor/numerics.h"
 
 namespace tenon::cuda::cudnn {
@@ -43,8 +44,8 @@ class Plan {
     std::int64_t id;
     const void* data;
   };
-  /// On the target that it was made for, which must not be one that is only described.
-  void run(std::span<const Address> addresses) const;
+  /// On the device that it was made for, which must not be one that is only described.
+  void run(const Target& target, std::span<const Address> addresses) const;
 
  private:
   friend std::optional<Plan> make_plan(const Graph&, const Target&, const EngineRules&,
@@ -57,17 +58,19 @@ class Plan {
   std::int64_t workspace_;
 };
 
-/// The first engine that the library recommends for a finished graph, that the rules allow, and
-/// that takes no more than a gigabyte of workspace; none, for `reason`, where there is no such
-/// engine.
+/// Engines that want more bytes of workspace are passed over: a derivative of attention without
+/// atomics is one for B H T S of 2^29 or more.
+inline constexpr std::int64_t kMostWorkspace = std::int64_t{1} << 30;
+
+/// The first engine that the library recommends for a finished graph and that the rules allow;
+/// none, for `reason`, which has one of each kind, where there is no such engine.
 std::optional<Plan> make_plan(const Graph& graph, const Target& target, const EngineRules& rules,
                               std::string* reason);
 
 /// The rules that the program's numerics make for tensors of a dtype.
 EngineRules engine_rules(DType dtype, const Numerics& numerics);
 
-/// Plans by what they were made for, a failure to make one included. All of them serve one thread
-/// at a time, as the library's handles do.
+/// Plans by device and by what they were made for, a failure to make one included.
 class PlanCache {
  public:
   /// Errors name `op`.
@@ -85,7 +88,7 @@ class PlanCache {
     std::string reason;
   };
   const char* op_;
-  std::map<std::vector<std::int64_t>, Entry> entries_;
+  PerDevice<std::map<std::vector<std::int64_t>, Entry>> entries_;  // under the targets' locks
 };
 
 }  // namespace tenon::cuda::cudnn

@@ -4,6 +4,7 @@
 #define TENON_TENSOR_CUDA_KERNELS_H_
 
 #include <optional>
+#include <string>
 
 #include "tensor/backend.h"
 
@@ -83,12 +84,14 @@ void attention_grad(const Tensor& grad, const AttentionArgs& args, const Tensor&
                     const Tensor& logsumexp, const Tensor& q_grad, const Tensor& k_grad,
                     const Tensor& v_grad);
 
-// attention_fused.cc: cuDNN. These two return false, having done nothing, for what its kernels do not
-// take: other dtypes than bf16 and f16, masks but causal ones, widths that are no multiple of 8.
-bool fused_attention(const AttentionArgs& args, const Tensor& out, const Tensor& logsumexp);
+// attention_fused.cc: cuDNN, for bf16 and f16. These two return false, having done nothing, for
+// `reason`, where its kernels do not take the arguments: masks but causal ones, widths that are no
+// multiple of 8, too much workspace.
+bool fused_attention(const AttentionArgs& args, const Tensor& out, const Tensor& logsumexp,
+                     std::string* reason);
 bool fused_attention_grad(const Tensor& grad, const AttentionArgs& args, const Tensor& out,
                           const Tensor& logsumexp, const Tensor& q_grad, const Tensor& k_grad,
-                          const Tensor& v_grad);
+                          const Tensor& v_grad, std::string* reason);
 
 // random.cu.cc
 void random(const RandomArgs& args, const Tensor& out);

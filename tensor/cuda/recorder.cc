@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "tensor/cuda/reduce.h"
 #include "tensor/cuda/submit.h"
 #include "tensor/error.h"
 
@@ -169,7 +170,7 @@ void* Recorder::repeated_block(std::size_t bytes) {
 }
 
 void Recorder::note_block(void* block, std::size_t bytes) {
-  if (part_) part_->blocks.push_back({block, bytes});
+  if (part_ && notes_) part_->blocks.push_back({block, bytes});
 }
 
 void submit(const Launch& one) {
@@ -183,6 +184,12 @@ void submit(const Launch& one) {
 bool begin_call() {
   Recorder* recorder = Recorder::active();
   return !recorder || recorder->begin_call();
+}
+
+Tensor call_workspace(std::int64_t bytes) {
+  Recorder* recorder = Recorder::active();
+  if (!recorder) return reduce_workspace(bytes);
+  return recorder->without_note([&] { return reduce_workspace(bytes); });
 }
 
 void leave_recording(const char* why) {

@@ -57,6 +57,16 @@ class Recorder final : public internal::StepRecorder, public Recording {
   void* repeated_block(std::size_t bytes);
   /// Takes note of a block that was handed out.
   void note_block(void* block, std::size_t bytes);
+  /// Takes none of those that `fn` asks for.
+  template <class Fn>
+  auto without_note(const Fn& fn) {
+    struct Off {
+      bool& notes;
+      ~Off() { notes = true; }
+    } off{notes_};
+    notes_ = false;
+    return fn();
+  }
   /// Whether a block of another stream has to be kept for now.
   bool keeps(StreamHandle stream) const { return stream != stream_ && launched_; }
 
@@ -84,6 +94,7 @@ class Recorder final : public internal::StepRecorder, public Recording {
   Graph* graph_ = nullptr;  // once it is complete
   std::vector<Part> parts_;
   Part* part_ = nullptr;  // that runs
+  bool notes_ = true;     // of blocks
   std::size_t next_node_ = 0, next_block_ = 0;
 };
 

@@ -2,7 +2,6 @@
 #include "tensor/cuda/runtime.h"
 
 #include <cuda_runtime_api.h>
-#include <pthread.h>
 
 #include <array>
 #include <atomic>
@@ -10,6 +9,7 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "tensor/cuda/fork_guard.h"
 #include "tensor/cuda/runtime_check.h"
 #include "tensor/error.h"
 
@@ -18,8 +18,6 @@ namespace {
 
 constexpr int kMostDevices = 256;
 
-std::atomic<bool> g_used{false};    // this process has spoken to a device
-std::atomic<bool> g_forked{false};  // and this is the child of one that had
 std::atomic<std::int64_t> g_synchronizations{0};
 thread_local int t_device = 0;
 thread_local std::array<StreamHandle, kMostDevices> t_streams{};
@@ -34,12 +32,6 @@ void note_wait(const char* why) {
   static const bool report = is_set("TENON_CUDA_REPORT_SYNC");
   g_synchronizations.fetch_add(1, std::memory_order_relaxed);
   if (report) std::fprintf(stderr, "tenon: waiting for cuda:%d: %s\n", t_device, why);
-}
-
-void note_use() {
-  if (g_used.load(std::memory_order_relaxed)) return;
-  if (g_used.exchange(true)) return;
-  pthread_atfork(nullptr, nullptr, [] { g_forked.store(true); });
 }
 
 void make_current(int device) {
@@ -68,6 +60,22 @@ cudaMemcpyKind kind_of(CopyKind kind) {
                                      : cudaMemcpyDeviceToDevice;
 }
 
+/// "13.0" of 13000.
+std::string version_text(int version) {
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
+/// The runtime has one error for no driver and for an old one.
+std::string why_none(cudaError_t error) {
+  int driver = 0;
+  if (cudaDriverGetVersion(&driver) != cudaSuccess || driver == 0) return "no driver is installed";
+  if (error == cudaErrorInsufficientDriver) {
+    return "the driver is one for CUDA " + version_text(driver) + ", and this program wants " +
+           version_text(CUDART_VERSION);
+  }
+  return error == cudaSuccess ? "the driver finds none" : cudaGetErrorString(error);
+}
+
 }  // namespace
 
 void check(const char* what, cudaError_t error) {
@@ -82,20 +90,12 @@ int usable_devices(std::string* reason) {
   const cudaError_t error = cudaGetDeviceCount(&count);
   if (error == cudaSuccess && count > 0) return count < kMostDevices ? count : kMostDevices;
   cudaGetLastError();
-  if (reason) {
-    *reason = std::string("no CUDA device: ") +
-              (error == cudaSuccess ? "the driver finds none" : cudaGetErrorString(error));
-  }
+  if (reason) *reason = "no CUDA device: " + why_none(error);
   return 0;
 }
 
 DeviceScope::DeviceScope(int device) : before_(t_device) {
-  if (g_forked.load(std::memory_order_relaxed)) {
-    throw DeviceError(
-        "[device] expected the process that first used a CUDA device, got a fork of it: start "
-        "processes before the first use, or run a program of its own");
-  }
-  note_use();
+  refuse_fork();
   if (device != t_device) {
     make_current(device);
     return;
@@ -165,6 +165,11 @@ void free_pinned(void* block) noexcept { cudaFreeHost(block); }
 void copy_bytes(void* to, const void* from, std::size_t bytes, CopyKind kind) {
   if (bytes == 0) return;
   check("copy", cudaMemcpyAsync(to, from, bytes, kind_of(kind), current_stream()));
+}
+
+void copy_between(void* to, int to_device, const void* from, int from_device, std::size_t bytes) {
+  if (bytes == 0) return;
+  check("copy", cudaMemcpyPeerAsync(to, to_device, from, from_device, bytes, current_stream()));
 }
 
 void synchronize(const char* why) {

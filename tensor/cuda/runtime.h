@@ -62,6 +62,8 @@ enum class CopyKind { kToDevice, kToHost, kOnDevice };
 /// On the current stream. Of pageable host memory the call returns when it has been read, or
 /// written.
 void copy_bytes(void* to, const void* from, std::size_t bytes, CopyKind kind);
+/// From one device to another on the current stream, which is of one of them.
+void copy_between(void* to, int to_device, const void* from, int from_device, std::size_t bytes);
 
 // Streams and events.
 

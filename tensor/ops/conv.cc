@@ -67,7 +67,8 @@ Tensor channels_last_result(const Shape& shape, const Tensor& like) {
 Tensor conv2d_of_no_channels(const Tensor& bias, Activation activation, const Tensor& out) {
   out.fill_(0);
   if (bias.defined()) out.copy_(bias.reshape({-1, 1, 1}));
-  return activation == Activation::kRelu ? relu(out) : out;
+  activate(activation, out, out);
+  return out;
 }
 
 /// x and weight are 4-d.
@@ -83,7 +84,10 @@ Tensor convolve(const char* op, const Tensor& x, const Tensor& weight, const Ten
   Tensor out = channels_last_result(shape, x);
   if (out.numel() == 0) return out;
   if (x.size(1) == 0) return conv2d_of_no_channels(bias, activation, out);
-  backend(x.device()).conv2d(x, weight, bias, params, activation, out);
+  const bool in_kernel = activation == Activation::kRelu;
+  backend(x.device())
+      .conv2d(x, weight, bias, params, in_kernel ? activation : Activation::kNone, out);
+  if (!in_kernel) activate(activation, out, out);
   return out;
 }
 

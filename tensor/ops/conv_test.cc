@@ -154,6 +154,9 @@ TEST(Conv2d, OfNoImagesOrNoChannels) {
   const Tensor bias = tensor({1, -2});
   Array expected({1, 2, 3, 3});
   for (std::size_t i = 0; i < 9; ++i) expected.values[i] = 1;
+  testing::expect_identical(
+      conv2d(ones({1, 1, 3, 3}), ones({2, 1, 2, 2}), bias, {}, Activation::kGeluTanh),
+      gelu_tanh(conv2d(ones({1, 1, 3, 3}), ones({2, 1, 2, 2}), bias, {})));
   expect_close(conv2d(zeros({1, 0, 5, 5}), zeros({2, 0, 3, 3}), bias, {}, Activation::kRelu),
                expected);
   expect_close(conv2d(zeros({1, 0, 5, 5}), zeros({2, 0, 3, 3}), {}, {}), Array({1, 2, 3, 3}));

@@ -62,7 +62,8 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   return out;
 }
 
-Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation,
+              Tensor* inner) {
   internal::check_floating("linear", "x", x);
   internal::check_match("linear", "x", x, "weight", weight);
   internal::check_ndim("linear", "weight", weight, 2);
@@ -79,15 +80,64 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activat
   shape[x.ndim() - 1] = outputs;
   const std::int64_t rows = numel(shape) == 0 ? 0 : numel(shape) / outputs;
   Tensor out = empty(shape, x.options());
+  if (inner) *inner = empty(shape, x.options());
   if (out.numel() == 0) return out;
   const Tensor flat = x.ndim() == 2 ? x.unsqueeze(0) : x.reshape({1, rows, x.size(-1)});
+  const Tensor before = inner ? inner->reshape({1, rows, outputs}) : Tensor();
   backend(x.device())
       .matmul({.a = flat,
                .b = weight.t().unsqueeze(0),
                .bias = bias.defined() ? &bias : nullptr,
-               .activation = activation},
+               .activation = activation,
+               .inner = inner ? &before : nullptr},
               out.reshape({1, rows, outputs}));
   return out;
+}
+
+Tensor linear_inner_grad(const Tensor& grad, const Tensor& weight, Activation activation,
+                         const Tensor& inner) {
+  constexpr const char* kOp = "linear_inner_grad";
+  internal::check_floating(kOp, "grad", grad);
+  internal::check_match(kOp, "grad", grad, "weight", weight);
+  internal::check_match(kOp, "grad", grad, "inner", inner);
+  internal::check_ndim(kOp, "weight", weight, 2);
+  if (grad.ndim() == 0 || grad.size(-1) != weight.size(0)) {
+    throw ShapeError("[linear_inner_grad] expected grad with " + std::to_string(weight.size(0)) +
+                     " features (weight " + to_string(weight.shape()) + "), got grad " +
+                     describe(grad));
+  }
+  Shape shape = grad.shape();
+  shape[grad.ndim() - 1] = weight.size(1);
+  internal::check_shape(kOp, "inner", inner, shape);
+  Tensor out = empty(shape, grad.options());
+  if (out.numel() == 0) return out;
+  const std::int64_t rows = out.numel() / weight.size(1);
+  const Tensor at = inner.contiguous().reshape({1, rows, weight.size(1)});
+  backend(grad.device())
+      .matmul({.a = grad.reshape({1, rows, weight.size(0)}),
+               .b = weight.unsqueeze(0),
+               .activation = activation,
+               .slope_at = &at},
+              out.reshape({1, rows, weight.size(1)}));
+  return out;
+}
+
+std::pair<Tensor, Tensor> linear_parameter_grads(const Tensor& grad, const Tensor& x) {
+  constexpr const char* kOp = "linear_parameter_grads";
+  internal::check_floating(kOp, "grad", grad);
+  internal::check_match(kOp, "grad", grad, "x", x);
+  internal::check_ndim(kOp, "grad", grad, 2);
+  internal::check_ndim(kOp, "x", x, 2);
+  if (grad.size(0) != x.size(0)) {
+    throw ShapeError("[linear_parameter_grads] expected x with " + std::to_string(grad.size(0)) +
+                     " rows (grad " + describe(grad) + "), got x " + describe(x));
+  }
+  const Tensor weight_grad = empty({grad.size(1), x.size(1)}, grad.options());
+  const Tensor bias_grad = empty({grad.size(1)}, grad.options());
+  backend(grad.device())
+      .matmul({.a = grad.t().unsqueeze(0), .b = x.unsqueeze(0), .row_sums = &bias_grad},
+              weight_grad.unsqueeze(0));
+  return {weight_grad, bias_grad};
 }
 
 Tensor addmm(const Tensor& input, const Tensor& a, const Tensor& b, double beta, double alpha) {

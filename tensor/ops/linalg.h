@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 #include "tensor/tensor.h"
 
@@ -15,10 +16,21 @@ namespace tenon {
 /// [..,M,K] x [..,K,N] -> [..,M,N]; leading dimensions broadcast; 1-d arguments as in PyTorch.
 Tensor matmul(const Tensor& a, const Tensor& b);
 
-enum class Activation : std::uint8_t { kNone, kRelu };
-/// x [..,I], weight [O,I], bias [O] or undefined -> activation(x W^T + bias) [..,O], in one kernel.
+/// What a product or convolution may end with: relu, gelu and gelu_tanh (tensor/ops/activation.h),
+/// as part of its kernel where the device has one. Without rounding in between, results of 16 bits
+/// may then differ from those of the two operations in the last place.
+enum class Activation : std::uint8_t { kNone, kRelu, kGelu, kGeluTanh };
+/// x [..,I], weight [O,I], bias [O] or undefined -> activation(x W^T + bias) [..,O]. Where `inner`
+/// is not null it receives x W^T + bias [..,O], which derivatives of GELU need.
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {},
-              Activation activation = Activation::kNone);
+              Activation activation = Activation::kNone, Tensor* inner = nullptr);
+/// The gradient that arrives before an activation whose result is the x of a linear: grad [..,O],
+/// weight [O,I], inner [..,I] -> (grad W) activation'(inner) [..,I].
+Tensor linear_inner_grad(const Tensor& grad, const Tensor& weight, Activation activation,
+                         const Tensor& inner);
+/// grad [R,O], x [R,I] -> the gradients of linear's weight, grad^T x [O,I], and of its bias, grad's
+/// rows added up [O].
+std::pair<Tensor, Tensor> linear_parameter_grads(const Tensor& grad, const Tensor& x);
 
 /// beta input + alpha a b for a [M,K], b [K,N]; input broadcasts to [M,N].
 Tensor addmm(const Tensor& input, const Tensor& a, const Tensor& b, double beta = 1,

@@ -184,6 +184,67 @@ TEST(Linear, LeadingDimensions) {
   EXPECT_EQ(linear(zeros({2, 3}), zeros({0, 3})).shape(), Shape({2, 0}));
 }
 
+TEST(Linear, EndsWithTheBitsOfEachGelu) {
+  for (const DType dtype : testing::kFloating) {
+    for (const auto [m, k, n] :
+         {Sizes{1, 4, 4}, Sizes{5, 3, 2}, Sizes{2, 0, 3}, Sizes{9, 40, 33}}) {
+      const Tensor x = values({m, k}, -1, 1, dtype, 1), w = values({n, k}, -1, 1, dtype, 2);
+      for (const Tensor& bias : {Tensor(), values({n}, -1, 1, dtype, 3)}) {
+        const Tensor sum = linear(x, w, bias);
+        Tensor inner;
+        testing::expect_identical(linear(x, w, bias, Activation::kGelu), gelu(sum));
+        testing::expect_identical(linear(x, w, bias, Activation::kGeluTanh, &inner),
+                                  gelu_tanh(sum));
+        testing::expect_identical(inner, sum);
+        testing::expect_identical(linear(x, w, bias, Activation::kRelu, &inner), relu(sum));
+        testing::expect_identical(inner, sum);
+      }
+    }
+  }
+}
+
+TEST(Linear, PassesAGradientThroughTheActivationBeforeIt) {
+  for (const DType dtype : testing::kFloating) {
+    const Tensor grad = values({2, 5, 7}, -1, 1, dtype, 1), w = values({7, 8}, -1, 1, dtype, 2);
+    const Tensor inner = values({2, 5, 8}, -3, 3, dtype, 3), outer = matmul(grad, w);
+    testing::expect_identical(linear_inner_grad(grad, w, Activation::kGelu, inner),
+                              activation_grad({ActivationFunction::kGelu}, outer, inner));
+    testing::expect_identical(linear_inner_grad(grad, w, Activation::kGeluTanh, inner),
+                              activation_grad({ActivationFunction::kGeluTanh}, outer, inner));
+    testing::expect_identical(linear_inner_grad(grad, w, Activation::kRelu, inner),
+                              where(gt(inner, 0), outer, zeros({}, {.dtype = dtype})));
+    testing::expect_identical(linear_inner_grad(grad, w, Activation::kNone, inner), outer);
+  }
+  expect_error<ShapeError>(
+      [] {
+        linear_inner_grad(zeros({2, 3}), zeros({3, 4}), Activation::kGelu, zeros({2, 3}));
+      },
+      {"[linear_inner_grad]", "inner", "[2,4]", "[2,3]"});
+  expect_error<ShapeError>(
+      [] {
+        linear_inner_grad(zeros({2, 4}), zeros({3, 4}), Activation::kGelu, zeros({2, 4}));
+      },
+      {"[linear_inner_grad]", "[3,4]", "[2,4]"});
+}
+
+TEST(Linear, HasTheGradientsOfWeightAndBiasTogether) {
+  for (const DType dtype : testing::kFloating) {
+    for (const auto [rows, inputs, outputs] :
+         {Sizes{6, 4, 5}, Sizes{1, 3, 2}, Sizes{0, 3, 2}, Sizes{70, 1, 1}}) {
+      const Tensor grad = values({rows, outputs}, -1, 1, dtype, 1);
+      const Tensor x = values({rows, inputs}, -1, 1, dtype, 2);
+      const auto [of_weight, of_bias] = linear_parameter_grads(grad, x);
+      testing::expect_identical(of_weight, matmul(grad.t(), x));
+      testing::expect_identical(of_bias, sum(grad, {0}));
+    }
+  }
+  expect_error<ShapeError>(
+      [] {
+        linear_parameter_grads(zeros({2, 3}), zeros({3, 3}));
+      },
+      {"[linear_parameter_grads]", "2 rows", "[3,3]"});
+}
+
 // A training that has diverged must not look healthy again behind a ReLU.
 TEST(Linear, ReluKeepsNan) {
   for (const DType dtype : testing::kFloating) {

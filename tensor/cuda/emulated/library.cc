@@ -14,22 +14,31 @@ Tensor on_host(const Tensor& x) {
   return Tensor(std::move(storage), x.shape(), x.strides(), offset, x.dtype());
 }
 
+Tensor on_host(const Tensor* x) { return x ? on_host(*x) : Tensor(); }
+
 template <class F>
 void call(const char* name, const F& fn) {
-  if (begin_call()) launch({.name = name, .loop = fn});
+  if (!begin_call()) return;
+  const Tensor workspace = call_workspace(1 << 10);  // as libraries have it
+  launch({.name = name, .loop = fn});
 }
 
 }  // namespace
 
 void matmul(const MatmulArgs& args, const Tensor& out) {
   call("matmul",
-       [a = on_host(args.a), b = on_host(args.b), bias = args.bias ? on_host(*args.bias) : Tensor(),
-        activation = args.activation, accumulate = args.accumulate, to = on_host(out)] {
+       [a = on_host(args.a), b = on_host(args.b), bias = on_host(args.bias),
+        activation = args.activation, accumulate = args.accumulate, inner = on_host(args.inner),
+        slope_at = on_host(args.slope_at), row_sums = on_host(args.row_sums), to = on_host(out)] {
+         const auto given = [](const Tensor& x) { return x.defined() ? &x : nullptr; };
          backend(kCpu).matmul({.a = a,
                                .b = b,
-                               .bias = bias.defined() ? &bias : nullptr,
+                               .bias = given(bias),
                                .activation = activation,
-                               .accumulate = accumulate},
+                               .accumulate = accumulate,
+                               .inner = given(inner),
+                               .slope_at = given(slope_at),
+                               .row_sums = given(row_sums)},
                               to);
        });
 }
@@ -55,9 +64,13 @@ void conv2d_weight_grad(const Tensor& grad, const Tensor& x, const Conv2dParams&
 }
 
 // The plain kernels serve.
-bool fused_attention(const AttentionArgs&, const Tensor&, const Tensor&) { return false; }
+bool fused_attention(const AttentionArgs&, const Tensor&, const Tensor&, std::string* reason) {
+  *reason = "an emulated device";
+  return false;
+}
 bool fused_attention_grad(const Tensor&, const AttentionArgs&, const Tensor&, const Tensor&,
-                          const Tensor&, const Tensor&, const Tensor&) {
+                          const Tensor&, const Tensor&, const Tensor&, std::string* reason) {
+  *reason = "an emulated device";
   return false;
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tensor/cuda/emulated/device.h"
+#include "tensor/cuda/fork_guard.h"
 #include "tensor/error.h"
 
 namespace tenon::cuda {
@@ -49,7 +50,10 @@ void limit_memory(std::size_t bytes) { memory().limit = bytes; }
 
 int usable_devices(std::string*) { return kDevices; }
 
-DeviceScope::DeviceScope(int device) : before_(t_device) { t_device = device; }
+DeviceScope::DeviceScope(int device) : before_(t_device) {
+  refuse_fork();
+  t_device = device;
+}
 DeviceScope::~DeviceScope() { t_device = before_; }
 
 int current_device() { return t_device; }
@@ -109,6 +113,10 @@ void copy_bytes(void* to, const void* from, std::size_t bytes, CopyKind) {
   launch({.name = "copy", .loop = [=] {
             if (bytes > 0) std::memcpy(to, from, bytes);
           }});
+}
+
+void copy_between(void* to, int, const void* from, int, std::size_t bytes) {
+  copy_bytes(to, from, bytes, CopyKind::kOnDevice);
 }
 
 void synchronize(const char*) {
