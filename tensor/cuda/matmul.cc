@@ -17,21 +17,23 @@ const Tensor& result_of(const MatmulArgs& args, const Epilogue& done, const Tens
   return args.inner && !done.inner ? *args.inner : out;
 }
 
-/// The product with what the epilogue does; false where the library cannot.
-bool multiply(const MatmulArgs& args, const Epilogue& epilogue, const Tensor& out) {
+/// The product with what the epilogue does; false, for `reason`, where the library cannot.
+bool multiply(const MatmulArgs& args, const Epilogue& epilogue, const Tensor& out,
+              std::string* reason) {
   const Tensor a = as_plain(args.a), b = as_plain(args.b);
   const Tensor bias = epilogue.bias ? args.bias->to(out.dtype()).contiguous() : Tensor();
   const Tensor& vector = epilogue.row_sums ? *args.row_sums : bias;
   const Tensor* second = epilogue.slope ? args.slope_at : epilogue.inner ? args.inner : nullptr;
-  return blas::multiply({.left = blas::matrix(b),
-                         .right = blas::matrix(a),
-                         .out = blas::matrix(result_of(args, epilogue, out)),
-                         .batch = out.shape()[0],
-                         .epilogue = epilogue,
-                         .vector = vector.defined() ? vector.raw_data() : nullptr,
-                         .second = second ? second->raw_data() : nullptr,
-                         .accumulate = args.accumulate,
-                         .numerics = numerics()});
+  const blas::Problem problem{.left = blas::matrix(b),
+                              .right = blas::matrix(a),
+                              .out = blas::matrix(result_of(args, epilogue, out)),
+                              .batch = out.shape()[0],
+                              .epilogue = epilogue,
+                              .vector = vector.defined() ? vector.raw_data() : nullptr,
+                              .second = second ? second->raw_data() : nullptr,
+                              .accumulate = args.accumulate,
+                              .numerics = numerics()};
+  return blas::multiply(problem, reason);
 }
 
 void add_up_rows(const MatmulArgs& args) {
@@ -66,14 +68,10 @@ std::string describe(const MatmulArgs& args, const Epilogue& epilogue) {
 /// What the kernel did. Without a kernel for all that is asked for, the plain product serves.
 Epilogue multiply_as_fused_as_possible(const MatmulArgs& args, const Tensor& out) {
   const Epilogue wanted = epilogue_of(args, out, numerics());
-  if (multiply(args, wanted, out)) return wanted;
-  if (wanted == Epilogue{} || !multiply(args, {}, out)) {
-    throw DeviceError("[matmul] expected cuBLASLt to have an algorithm, got none for " +
-                      describe(args, {}));
-  }
-  report_fallback({.op = "matmul",
-                   .problem = describe(args, wanted),
-                   .reason = "cuBLASLt has no algorithm that does it all"});
+  std::string reason;
+  if (multiply(args, wanted, out, &reason)) return wanted;
+  report_fallback({.op = "matmul", .problem = describe(args, wanted), .reason = reason});
+  multiply(args, {}, out, &reason);
   return {};
 }
 

@@ -72,11 +72,23 @@ cublasComputeType_t compute_type(const Problem& problem) {
   return tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
 }
 
+/// A plan, or why there is none.
+struct Entry {
+  std::optional<Plan> plan;
+  cublasStatus_t status = CUBLAS_STATUS_NOT_INITIALIZED;
+};
+
+/// Whether it is the arguments that the library does not take.
+bool is_refusal(cublasStatus_t status) {
+  return status == CUBLAS_STATUS_NOT_SUPPORTED || status == CUBLAS_STATUS_INVALID_VALUE ||
+         status == CUBLAS_STATUS_ARCH_MISMATCH;
+}
+
 /// The library's handle on a device, and the plans made there.
 struct OnDevice {
   std::mutex mutex;  // a plan holds addresses while it is started
   cublasLtHandle_t handle = nullptr;
-  std::map<std::vector<std::int64_t>, std::optional<Plan>> plans;  // none: no algorithm
+  std::map<std::vector<std::int64_t>, Entry> plans;
 };
 OnDevice& on_device() {
   static auto* all = new PerDevice<OnDevice>;
@@ -141,7 +153,7 @@ void Plan::set_addresses(const Problem& problem) const {
   if (problem.second) set(desc_.get(), CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, problem.second);
 }
 
-bool Plan::choose(const Problem& problem) {
+cublasStatus_t Plan::choose(const Problem& problem) {
   cublasLtMatmulPreference_t made = nullptr;
   check("take preferences", library().cublasLtMatmulPreferenceCreate(&made));
   const Handle<cublasLtMatmulPreference_t> preference(made,
@@ -165,12 +177,10 @@ bool Plan::choose(const Problem& problem) {
   const cublasStatus_t status =
       library().cublasLtMatmulAlgoGetHeuristic(handle(), desc_.get(), left_.get(), right_.get(),
                                                out_.get(), out_.get(), made, 1, &choice_, &found);
-  if (status == CUBLAS_STATUS_NOT_SUPPORTED) return false;
-  check("choose an algorithm", status);
-  return found > 0;
+  return status == CUBLAS_STATUS_SUCCESS && found == 0 ? CUBLAS_STATUS_NOT_SUPPORTED : status;
 }
 
-void Plan::run(const Problem& problem) const {
+cublasStatus_t Plan::run(const Problem& problem) const {
   const double wide[2] = {1, problem.accumulate ? 1.0 : 0.0};
   const float narrow[2] = {1, problem.accumulate ? 1.0f : 0.0f};
   const void* alpha = wide_ ? static_cast<const void*>(&wide[0]) : &narrow[0];
@@ -179,26 +189,33 @@ void Plan::run(const Problem& problem) const {
   const auto bytes = static_cast<std::int64_t>(choice_.workspaceSize);
   const Tensor workspace = bytes > 0 ? call_workspace(bytes) : Tensor();
   void* out = const_cast<void*>(problem.out.data);
-  check("multiply", library().cublasLtMatmul(handle(), desc_.get(), alpha, problem.left.data,
-                                             left_.get(), problem.right.data, right_.get(), beta,
-                                             out, out_.get(), out, out_.get(), &choice_.algo,
-                                             bytes > 0 ? workspace.raw_data() : nullptr,
-                                             choice_.workspaceSize, current_stream()));
+  return library().cublasLtMatmul(
+      handle(), desc_.get(), alpha, problem.left.data, left_.get(), problem.right.data,
+      right_.get(), beta, out, out_.get(), out, out_.get(), &choice_.algo,
+      bytes > 0 ? workspace.raw_data() : nullptr, choice_.workspaceSize, current_stream());
 }
 
-bool multiply(const Problem& problem) {
+bool multiply(const Problem& problem, std::string* reason) {
   OnDevice& here = on_device();
   const std::lock_guard lock(here.mutex);
-  const auto key = problem.key();
-  auto found = here.plans.find(key);
-  if (found == here.plans.end()) {
-    std::optional<Plan> plan(problem);
-    if (!plan->choose(problem)) plan.reset();
-    found = here.plans.emplace(key, std::move(plan)).first;
+  const auto [found, is_new] = here.plans.try_emplace(problem.key());
+  Entry& entry = found->second;
+  if (is_new) {
+    entry.plan.emplace(problem);
+    entry.status = entry.plan->choose(problem);
   }
-  if (!found->second) return false;
-  if (begin_call()) found->second->run(problem);
-  return true;
+  // What the library chose it may still refuse to run.
+  if (entry.status == CUBLAS_STATUS_SUCCESS && begin_call())
+    entry.status = entry.plan->run(problem);
+  if (entry.status == CUBLAS_STATUS_SUCCESS) return true;
+  if (problem.epilogue == Epilogue{} || !is_refusal(entry.status)) {
+    const cublasStatus_t status = entry.status;
+    here.plans.erase(found);  // the next one may do better
+    check("multiply", status);
+  }
+  entry.plan.reset();
+  *reason = std::string("cuBLASLt says ") + library().cublasLtGetStatusString(entry.status);
+  return false;
 }
 
 }  // namespace tenon::cuda::blas

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -53,10 +54,10 @@ class Plan {
  public:
   /// Describes it, which takes no device.
   explicit Plan(const Problem& problem);
-  /// Asks the library for an algorithm on the current device; false where it has none.
-  bool choose(const Problem& problem);
-  /// One thread at a time.
-  void run(const Problem& problem) const;
+  /// Asks the library for an algorithm on the current device.
+  cublasStatus_t choose(const Problem& problem);
+  /// On the current stream; one thread at a time.
+  cublasStatus_t run(const Problem& problem) const;
 
   /// What the library was told.
   template <class Value>
@@ -77,9 +78,9 @@ class Plan {
   cublasLtMatmulHeuristicResult_t choice_{};
 };
 
-/// Multiplies on the current device and stream; false, having done nothing, where the library has
-/// no algorithm for it.
-bool multiply(const Problem& problem);
+/// Multiplies on the current device and stream. False, having done nothing, for `reason`, where the
+/// library refuses the epilogue; throws DeviceError where it refuses the product itself.
+bool multiply(const Problem& problem, std::string* reason);
 
 }  // namespace tenon::cuda::blas
 
