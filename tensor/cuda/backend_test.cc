@@ -192,6 +192,10 @@ TEST_F(CudaBackend, FindsPlacesOfWhatIsTrue) {
 
 TEST_F(CudaBackend, RefusesTensorsOfTwoDevices) {
   EXPECT_THROW(add(zeros({2}), zeros({2}, {.device = kGpu})), DeviceError);
+  if (!is_available(kSecond)) return;
+  const Tensor first = zeros({2, 2}, {.device = kGpu}), second = zeros({2, 2}, {.device = kSecond});
+  EXPECT_THROW(add(first, second), DeviceError);
+  EXPECT_THROW(matmul(first, second), DeviceError);
 }
 
 /// Products with all that may follow them, in sizes of which the library's kernels take some.

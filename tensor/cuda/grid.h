@@ -184,10 +184,12 @@ template <class Program>
 void submit_kernel(void (*kernel)(std::int64_t, Program), std::int64_t blocks, std::int64_t count,
                    const Program& program) {
   void* arguments[] = {&count, const_cast<Program*>(&program)};
-  submit({.name = Program::kName,
-          .function = reinterpret_cast<const void*>(kernel),
-          .blocks = grid_blocks(blocks),
-          .arguments = arguments});
+  // Member by member: designators in a template leave nvcc in a form that Clang warns of.
+  Launch one{Program::kName};
+  one.function = reinterpret_cast<const void*>(kernel);
+  one.blocks = grid_blocks(blocks);
+  one.arguments = arguments;
+  submit(one);
 }
 
 /// program(i) for i in [0, count).
