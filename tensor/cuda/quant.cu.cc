@@ -213,13 +213,13 @@ struct Sums {
 
 /// M rows of x times one row of W: codes become numbers once for all M, and the scale is applied to
 /// sums of kCodes products.
-template <int M>
+template <int M, class T>
 struct MultiplyRow {
   static constexpr const char* kName = "quantized_multiply";
-  const float* x;
+  const T* x;
   Codes codes;
   std::int64_t columns, outputs;
-  float* out;
+  T* out;
 
   template <class Team>
   TENON_HOST_DEVICE void operator()(const Team& team) const {
@@ -234,7 +234,7 @@ struct MultiplyRow {
           return both;
         });
     team.once([&] {
-      for (int m = 0; m < M; ++m) out[m * outputs + row] = total.row[m];
+      for (int m = 0; m < M; ++m) out[m * outputs + row] = convert<T>(total.row[m]);
     });
   }
 
@@ -251,9 +251,9 @@ struct MultiplyRow {
     }
     const float scale = codes.scale(at);
     for (int m = 0; m < M; ++m) {
-      const auto values = *reinterpret_cast<const Pack<float, kCodes>*>(x + m * columns + column);
+      const auto values = *reinterpret_cast<const Pack<T, kCodes>*>(x + m * columns + column);
       float sum = 0;
-      for (int k = 0; k < kCodes; ++k) sum = std::fma(values.lane[k], w[k], sum);
+      for (int k = 0; k < kCodes; ++k) sum = std::fma(convert<float>(values.lane[k]), w[k], sum);
       sums.row[m] = std::fma(scale, sum, sums.row[m]);
     }
   }
@@ -261,11 +261,14 @@ struct MultiplyRow {
 
 template <int M>
 void multiply_rows(const Tensor& x, const QuantizedTensor& q, const Tensor& out) {
-  launch_teams<kWarp>(q.shape[0], MultiplyRow<M>{.x = address<float>(x),
-                                                 .codes = codes_of(q),
-                                                 .columns = q.shape[1],
-                                                 .outputs = q.shape[0],
-                                                 .out = address<float>(out)});
+  with_element_of<float>(x.dtype(), [&](auto type) {
+    using T = decltype(type);
+    launch_teams<kWarp>(q.shape[0], MultiplyRow<M, T>{.x = address<T>(x),
+                                                      .codes = codes_of(q),
+                                                      .columns = q.shape[1],
+                                                      .outputs = q.shape[0],
+                                                      .out = address<T>(out)});
+  });
 }
 
 }  // namespace

@@ -107,6 +107,24 @@ TEST_F(CudaQuant, MultipliesWithWhatCodesStandFor) {
   }
 }
 
+TEST_F(CudaQuant, MultipliesRowsOfSixteenBits) {
+  Generator generator(8);
+  const QuantizedTensor q = quantize(randn({70, 256}, generator).to(kGpu));
+  const Tensor w = dequantize(q).to(kCpu);
+  for (const DType dtype : {DType::kBF16, DType::kF16}) {
+    for (std::int64_t rows = 1; rows <= kMultiplyRows; ++rows) {
+      const Tensor x = randn({rows, 256}, generator).to(dtype);
+      const Tensor exact = matmul(x.to(DType::kF64), w.to(DType::kF64).t());
+      const Tensor got = multiply(x.to(kGpu), q);
+      ASSERT_EQ(got.dtype(), dtype);
+      // Rounded once: half a unit in the last of 8 or 11 digits, and what sums in f32 lose.
+      const double unit = dtype == DType::kBF16 ? 0x1p-8 : 0x1p-11;
+      const Tensor error = abs(got.to(kCpu).to(DType::kF64) - exact) - unit * abs(exact);
+      EXPECT_LT(max(error).item<double>(), 1e-4);
+    }
+  }
+}
+
 TEST_F(CudaQuant, RefusesTensorsOfTwoDevices) {
   const QuantizedTensor q = quantize(ones({4, 64}, {.device = kGpu}));
   testing::expect_error<DeviceError>(

@@ -94,8 +94,9 @@ void check(const Tensor& x, const QuantizedTensor& q) {
     throw DeviceError("[multiply] expected x on " + to_string(q.codes.device()) + ", got one on " +
                       to_string(x.device()));
   }
-  if (x.dtype() != DType::kF32) {
-    throw DTypeError("[multiply] expected x of f32, got " + std::string(tenon::name(x.dtype())));
+  if (!is_floating(x.dtype()) || x.dtype() == DType::kF64) {
+    throw DTypeError("[multiply] expected x of f32, bf16 or f16, got " +
+                     std::string(tenon::name(x.dtype())));
   }
   if (x.ndim() != 2 || x.size(1) != q.shape[1] || x.size(0) < 1 || x.size(0) > kMultiplyRows ||
       !x.is_contiguous()) {
@@ -108,11 +109,13 @@ void check(const Tensor& x, const QuantizedTensor& q) {
 
 Tensor multiply(const Tensor& x, const QuantizedTensor& q) {
   check(x, q);
-  const Tensor out = empty({x.size(0), q.shape[0]}, {.device = x.device()});
+  const Tensor out = empty({x.size(0), q.shape[0]}, {.dtype = x.dtype(), .device = x.device()});
   if (!x.device().is_cpu()) {
     kernels_of(x.device()).multiply(x, q, out);
     return out;
   }
+  // Four rows of x are nothing beside the weights.
+  if (x.dtype() != DType::kF32) return multiply(x.to(DType::kF32), q).to(x.dtype());
   const Rows rows{x.data<float>(), x.size(1)};
   constexpr void (*kByRows[kMultiplyRows])(const QuantizedTensor&, const Rows&, float*) = {
       multiply_rows<1>, multiply_rows<2>, multiply_rows<3>, multiply_rows<4>};

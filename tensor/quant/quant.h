@@ -72,8 +72,8 @@ void dequantize_rows(const QuantizedTensor& q, std::int64_t begin, std::int64_t 
 /// Most rows of x that multiply() takes.
 inline constexpr std::int64_t kMultiplyRows = 4;
 /// x [M,I] W^T for a matrix W [O,I] of a 4-bit format, M up to kMultiplyRows, I a multiple of the
-/// block -> f32 [M,O]: codes become numbers in registers, so that a product with one row reads half
-/// a byte a weight. x is f32, dense.
+/// block -> [M,O] of x's dtype: codes become numbers in registers, so that a product with one row
+/// reads half a byte a weight. x is f32, bf16 or f16, dense; sums are f32.
 Tensor multiply(const Tensor& x, const QuantizedTensor& q);
 
 }  // namespace tenon::quant

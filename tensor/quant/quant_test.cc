@@ -125,9 +125,18 @@ TEST(QuantTest, MultiplyIsAProductWithWhatCodesStandFor) {
     const QuantizedTensor q = quantize(randn({70, 256}, generator), options);
     for (std::int64_t rows = 1; rows <= kMultiplyRows; ++rows) {
       const Tensor x = randn({rows, 256}, generator);
-      testing::expect_close_sum(multiply(x, q), testing::Array(matmul(x, dequantize(q).t())),
-                                256, "product");
+      testing::expect_close_sum(multiply(x, q), testing::Array(matmul(x, dequantize(q).t())), 256,
+                                "product");
     }
+  }
+}
+
+TEST(QuantTest, MultiplyOfSixteenBitsIsThatOfTheSameNumbersRounded) {
+  Generator generator(9);
+  const QuantizedTensor q = quantize(randn({70, 256}, generator));
+  for (const DType dtype : {DType::kBF16, DType::kF16}) {
+    const Tensor x = randn({3, 256}, generator).to(dtype);
+    expect_identical(multiply(x, q), multiply(x.to(DType::kF32), q).to(dtype));
   }
 }
 
@@ -164,7 +173,7 @@ TEST(QuantTest, BadArguments) {
   expect_error<IndexError>([&] { dequantize_rows(q, 2, 5, empty({3, 64})); }, {"[2,5)", "[4,64]"});
   expect_error<ShapeError>([&] { dequantize_rows(q, 0, 2, empty({2, 63})); }, {"[2,64]"});
   expect_error<ShapeError>([&] { multiply(ones({5, 64}), q); }, {"[multiply]", "[5,64]"});
-  expect_error<DTypeError>([&] { multiply(ones({1, 64}, {.dtype = DType::kBF16}), q); }, {"bf16"});
+  expect_error<DTypeError>([&] { multiply(ones({1, 64}, {.dtype = DType::kF64}), q); }, {"f64"});
   expect_error<ValueError>(
       [&] {
         multiply(ones({1, 48}), quantize(ones({4, 48})));
