@@ -1,4 +1,3 @@
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -25,7 +24,7 @@ void load(const BFloat16* from, Lanes& lanes) {
   Halves halves;
   std::memcpy(&halves, from, sizeof halves);
   const Words words = __builtin_convertvector(halves, Words) << 16;
-  lanes = std::bit_cast<Lanes>(words);
+  std::memcpy(&lanes, &words, sizeof lanes);
 }
 
 /// Σ_k x[k] column[k]. One column at a time, so that memory is read in the order in which it lies:
