@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-#include "tensor/quant/quant.h"
+#include "tensor/quant/quantized_tensor.h"
 
 namespace tenon::quant {
 

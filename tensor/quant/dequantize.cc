@@ -127,15 +127,6 @@ void dequantize_into(const QuantizedTensor& q, std::int64_t begin, std::int64_t 
 
 }  // namespace
 
-std::string_view name(Format format) {
-  constexpr std::string_view kNames[] = {"nf4", "fp4", "int8"};
-  return kNames[static_cast<int>(format)];
-}
-
-std::size_t QuantizedTensor::bytes() const {
-  return codes.bytes() + scales.bytes() + (nested() ? nested_scales.bytes() + sizeof(float) : 0);
-}
-
 Tensor codebook(Format format) { return from_span(std::span<const float>(codebook16(format))); }
 
 Tensor nested_codebook() { return from_span(std::span<const float>(nested_numbers())); }

@@ -3,7 +3,7 @@
 #ifndef TENON_TENSOR_QUANT_DEVICE_KERNELS_H_
 #define TENON_TENSOR_QUANT_DEVICE_KERNELS_H_
 
-#include "tensor/quant/quant.h"
+#include "tensor/quant/quantized_tensor.h"
 
 namespace tenon::quant {
 

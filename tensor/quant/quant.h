@@ -12,17 +12,11 @@
 #ifndef TENON_TENSOR_QUANT_QUANT_H_
 #define TENON_TENSOR_QUANT_QUANT_H_
 
-#include <cstddef>
 #include <cstdint>
-#include <string_view>
 
-#include "tensor/tensor.h"
+#include "tensor/quant/quantized_tensor.h"
 
 namespace tenon::quant {
-
-enum class Format : std::uint8_t { kNf4, kFp4, kInt8 };
-/// "nf4", "fp4", "int8".
-std::string_view name(Format format);
 
 struct Options {
   Format format = Format::kNf4;
@@ -31,25 +25,6 @@ struct Options {
   /// each
   /// ("double quantization", §3 of QLoRA). Not for int8.
   bool nested = true;
-};
-
-/// The codes and scales of a tensor. A cheap handle, as Tensor is.
-struct QuantizedTensor {
-  Format format = Format::kNf4;
-  Shape shape{};
-  DType dtype = DType::kF32;  ///< of what was quantized
-  std::int64_t block = 64;
-  /// u8. 4 bits: [ceil(n/2),1], two codes a byte, the first in the upper half. int8: of `shape`,
-  /// each byte a signed number.
-  Tensor codes{};
-  Tensor scales{};         ///< f32 [blocks]; u8 [blocks] where nested; int8: f32 [rows]
-  Tensor nested_scales{};  ///< f32 [ceil(blocks/256)]; undefined where not nested
-  float nested_offset = 0;
-
-  bool nested() const { return nested_scales.defined(); }
-  std::int64_t numel() const { return tenon::numel(shape); }
-  /// Of codes and scales.
-  std::size_t bytes() const;
 };
 
 /// The 16 numbers of a 4-bit format by code, and the 256 that nested scales are rounded to
@@ -69,8 +44,6 @@ Tensor dequantize(const QuantizedTensor& q, DType dtype = DType::kF32);
 void dequantize_rows(const QuantizedTensor& q, std::int64_t begin, std::int64_t end,
                      const Tensor& out);
 
-/// Most rows of x that multiply() takes.
-inline constexpr std::int64_t kMultiplyRows = 4;
 /// x [M,I] W^T for a matrix W [O,I] of a 4-bit format, M up to kMultiplyRows, I a multiple of the
 /// block -> [M,O] of x's dtype: codes become numbers in registers, so that a product with one row
 /// reads half a byte a weight. x is f32, bf16 or f16, dense; sums are f32.
