@@ -2,7 +2,8 @@
 # gpu_bundle.sh [--native] FOLDER: packs the tests and benchmarks that need a GPU, with the libraries
 # that they need beside the C library and CUDA's, for a machine that has a GPU but no toolchain. There:
 #   FOLDER/run.sh                # the tests
-#   FOLDER/run.sh --benchmarks   # the tests, then training steps, and PyTorch's where it is there
+#   FOLDER/run.sh --list         # what there is, without running it
+#   FOLDER/run.sh --benchmarks   # the tests, then the benchmarks, and PyTorch's where it is there
 # Built for any x86-64 processor with AVX2; with --native for one like this machine's, which is
 # quicker where everything is built so already.
 set -euo pipefail
@@ -21,9 +22,9 @@ readonly TESTS=(
   //models/lm:lm_cuda_test
   //autograd/testing:op_cuda_test
 )
-readonly STEPS=//benchmarks:steps
+readonly BENCHMARKS=(//benchmarks:steps //benchmarks:kernel_limits)
 # Of PyTorch: the CUDA script, and the table of networks that it reads, where that is there.
-readonly PEERS=(benchmarks/peers/torch_cuda.py ../shared/peers/torch_cpu.py)
+readonly PEERS=(benchmarks/peers/torch_{cuda,large}.py ../shared/peers/torch_cpu.py)
 
 flags=(--config=portable)
 if [ "${1:-}" = --native ]; then flags=(); shift; fi
@@ -34,21 +35,27 @@ programs=$(mktemp -d)
 trap 'rm -rf "$programs"' EXIT
 mkdir "$programs"/{tests,benchmarks,libraries}
 
-./bazelw build "${flags[@]}" "${TESTS[@]}" "$STEPS"
-install -m 755 bazel-bin/benchmarks/steps "$programs/benchmarks/"
+./bazelw build "${flags[@]}" "${TESTS[@]}" "${BENCHMARKS[@]}"
+# pack FOLDER LABEL...: programs as Bazel left them.
+pack() {
+  local to=$1 label path
+  shift
+  for label in "$@"; do
+    path=${label#//}
+    install -m 755 "bazel-bin/${path/://}" "$programs/$to/"
+  done
+}
+pack tests "${TESTS[@]}"
+pack benchmarks "${BENCHMARKS[@]}"
+strip "$programs"/{tests,benchmarks}/*
+
+# The C library's parts have to be the other machine's own.
+ldd "$programs"/{tests,benchmarks}/* | awk '$3 ~ /^\// {print $3}' | sort -u |
+  grep -vE '/(libc|libm|libdl|librt|libpthread|ld-linux[^/]*)\.so' |
+  while read -r library; do install -m 644 "$library" "$programs/libraries/"; done
 for script in "${PEERS[@]}"; do
   if [ -f "$script" ]; then install -m 644 "$script" "$programs/benchmarks/"; fi
 done
-for label in "${TESTS[@]}"; do
-  path=${label#//}
-  install -m 755 "bazel-bin/${path/://}" "$programs/tests/"
-done
-strip "$programs"/tests/* "$programs/benchmarks/steps"
-
-# The C library's parts have to be the other machine's own.
-ldd "$programs"/tests/* "$programs/benchmarks/steps" | awk '$3 ~ /^\// {print $3}' | sort -u |
-  grep -vE '/(libc|libm|libdl|librt|libpthread|ld-linux[^/]*)\.so' |
-  while read -r library; do install -m 644 "$library" "$programs/libraries/"; done
 strip --strip-unneeded "$programs"/libraries/*
 # oneDNN alone is 40 MB, and every program has the same 4 MB of kernels, which xz finds again.
 tar -C "$programs" -c . | xz --lzma2=preset=6,dict=128MiB >"$folder/programs.tar.xz"
@@ -56,9 +63,9 @@ tar -C "$programs" -c . | xz --lzma2=preset=6,dict=128MiB >"$folder/programs.tar
 cat >"$folder/run.sh" <<'RUN'
 #!/bin/bash
 # Runs every test of this folder on the machine's GPU; arguments go to each (--gtest_filter=…,
-# --gtest_list_tests). After --benchmarks, the first, come timings of training steps. Finds CUDA's
-# libraries where the toolkit, a Python environment or the system has them. Ends with
-# "N passed, N failed"; exits 1 when anything failed.
+# …). After --benchmarks, the first, come the benchmarks. --list, alone, names tests and benchmarks
+# instead. Finds CUDA's libraries where the toolkit, a Python environment or the system has them. Ends
+# with "N passed, N failed", and "N skipped" before that; exits 1 when anything failed.
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 programs=$(mktemp -d)
@@ -80,6 +87,15 @@ cuda_folders() {
 LD_LIBRARY_PATH="$programs/libraries:$(cuda_folders | paste -sd:):${LD_LIBRARY_PATH:-}"
 export LD_LIBRARY_PATH
 
+if [ "${1:-}" = --list ]; then
+  for test in "$programs"/tests/*; do
+    echo "test $(basename "$test")"
+    "$test" --gtest_list_tests | grep -v '^Running main()' || exit 1
+  done
+  for benchmark in "$programs"/benchmarks/*; do echo "benchmark $(basename "$benchmark")"; done
+  exit
+fi
+
 benchmarks=
 if [ "${1:-}" = --benchmarks ]; then benchmarks=1; shift; fi
 
@@ -98,17 +114,27 @@ for test in "$programs"/tests/*; do
   failed=$((failed + bad))
 done
 
-# Steps as they are and captured, in f32 and bf16, and PyTorch's beside them.
+# measure PROGRAM ARGUMENTS...
+measure() {
+  echo "== $*"
+  "$programs/benchmarks/$1" "${@:2}" || failed=$((failed + 1))
+}
+# peer SCRIPT ARGUMENTS...: PyTorch's figures, where it and a GPU are there.
+peer() {
+  python3 -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' 2>/dev/null || return
+  echo "== $*"
+  python3 "$programs/benchmarks/$1" "${@:2}"
+}
+
 if [ -n "$benchmarks" ]; then
-  steps=$programs/benchmarks/steps
-  for flags in "" "--bf16"; do
-    echo "== steps --device=cuda $flags"; "$steps" --device=cuda $flags || failed=$((failed + 1))
-    echo "== steps --device=cuda --capture $flags"
-    "$steps" --device=cuda --capture $flags || failed=$((failed + 1))
-    if python3 -c 'import torch' 2>/dev/null; then
-      echo "== torch_cuda.py $flags"; python3 "$programs/benchmarks/torch_cuda.py" $flags
-    fi
+  measure kernel_limits
+  for flags in "" --tf32 --bf16; do
+    measure steps --device=cuda $flags
+    measure steps --device=cuda --capture $flags
+    peer torch_cuda.py $flags
   done
+  measure steps --device=cuda --capture --large --bf16
+  peer torch_large.py
 fi
 
 [ "$skipped" -eq 0 ] || echo "$skipped skipped"
