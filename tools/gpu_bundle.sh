@@ -21,6 +21,7 @@ readonly TESTS=(
   //models:captured_training_test
   //models/lm:lm_cuda_test
   //autograd/testing:op_cuda_test
+  //benchmarks:workloads_cuda_test
 )
 readonly BENCHMARKS=(//benchmarks:steps //benchmarks:kernel_limits)
 # Of PyTorch: the CUDA script, and the table of networks that it reads, where that is there.
