@@ -12,7 +12,7 @@ namespace {
 /// Whether `a`, which comes later, replaces `b`; a NaN beats every number.
 template <bool kLargest, class C>
 bool beats(C a, C b) {
-  return (kLargest ? a > b : a < b) || (is_nan(a) && !is_nan(b));
+  return (kLargest ? a > b : a < b) | (is_nan(a) & !is_nan(b));
 }
 
 template <bool kLargest, class C>
@@ -99,6 +99,7 @@ void tile_of_columns(const Rows<C>& rows, std::int64_t* places) {
   std::fill_n(at, width, Index{0});
   for (Index r = 1; r < rows.count(); ++r) {
     const C* x = rows.row(r, buffer);
+    TENON_VECTORIZE
     for (std::int64_t c = 0; c < width; ++c) {
       const bool better = beats<kLargest>(x[c], best[c]);
       best[c] = better ? x[c] : best[c];
@@ -123,8 +124,8 @@ void along_columns(const Tensor& x, const Axes& axes, const Tensor& out) {
                      const Offsets base = offsets_of(outer, tile / tiles_per_run);
                      const std::int64_t first = tile % tiles_per_run * kColumns;
                      const std::int64_t width = std::min(kColumns, inner.size - first);
-                     const Rows<C> all(x, axes.reduced, base.x + first * inner.stride, inner.stride,
-                                       width, 0, rows);
+                     const Rows<C> all(run_at(x, base.x + first * inner.stride, inner.stride),
+                                       axes.reduced, width, 0, rows);
                      if (narrow) {
                        tile_of_columns<kLargest, C, std::int32_t>(all, places);
                      } else {

@@ -12,8 +12,7 @@
 //     static Partial identity();                                 // … of none
 //     static Partial combine(const Partial&, const Partial&);
 //     Partial block(const float* x, std::int64_t count) const;   // up to kBlock of them
-//     template <class Rows>                                      // up to kColumns side by side
-//     void columns(const Rows& rows, Partial* out) const;
+//     void columns(const Rows<float>&, Partial* out) const;      // up to kColumns side by side
 //     float finish(const Partial&) const;
 //   };
 #ifndef TENON_TENSOR_CPU_REDUCE_ENGINE_H_
@@ -34,6 +33,7 @@ namespace tenon::cpu {
 constexpr std::int64_t kBlock = 4096;       // elements of one partial result of rows
 constexpr std::int64_t kColumns = 1024;     // results accumulated side by side: 4 KiB of f32
 constexpr std::int64_t kSegmentRows = 256;  // rows of one partial result of columns
+constexpr std::int64_t kShortRow = 64;      // rows up to this length are turned into columns
 
 /// Combines partial results in the order of a balanced tree as they come.
 template <class Method>
@@ -64,37 +64,27 @@ class PairwiseTree {
 template <class C>
 class Rows {
  public:
-  Rows(const Tensor& x, std::span<const Axis> axes, std::int64_t base, std::int64_t stride,
-       std::int64_t width, std::int64_t begin, std::int64_t count)
-      : x_(x),
-        axes_(axes),
-        base_(base),
-        stride_(stride),
-        width_(width),
-        begin_(begin),
-        count_(count) {}
+  /// `first` is where row 0 of `axes` begins.
+  Rows(const Run& first, std::span<const Axis> axes, std::int64_t width, std::int64_t begin,
+       std::int64_t count)
+      : first_(first), axes_(axes), width_(width), begin_(begin), count_(count) {}
 
   std::int64_t count() const { return count_; }
   std::int64_t width() const { return width_; }
   /// Row r; `buffer` has kColumns elements.
-  const C* row(std::int64_t r, C* buffer) const { return contiguous_run(run(r), width_, buffer); }
-  /// How many rows from the first on lie next to each other as values of C.
-  std::int64_t adjacent() const {
-    const bool dense = is_direct<C>(run(0)) && axes_.size() == 1 && axes_[0].stride == width_;
-    return dense ? count_ : 1;
+  const C* row(std::int64_t r, C* buffer) const {
+    const std::int64_t index = begin_ + r;
+    const std::int64_t offset =
+        axes_.size() == 1 ? index * axes_[0].stride : offsets_of(axes_, index).x;
+    const Run run{first_.data + offset * static_cast<std::int64_t>(size_of(first_.dtype)),
+                  first_.stride, first_.dtype};
+    return contiguous_run(run, width_, buffer);
   }
 
  private:
-  Run run(std::int64_t r) const {
-    const std::int64_t index = begin_ + r;
-    const bool one_axis = axes_.size() == 1;
-    return run_at(x_, base_ + (one_axis ? index * axes_[0].stride : offsets_of(axes_, index).x),
-                  stride_);
-  }
-
-  const Tensor& x_;
+  Run first_;
   std::span<const Axis> axes_;
-  std::int64_t base_, stride_, width_, begin_, count_;
+  std::int64_t width_, begin_, count_;
 };
 
 /// What one result of `rows` reads: runs of one length, in blocks.
@@ -153,6 +143,27 @@ typename Method::Value reduce_all(const Method& method, const Row<Method>& row) 
   return method.finish(tree.result());
 }
 
+/// values[i] = the result of the row of `length` elements at first + i * step. Rows too short for
+/// vectors of their own are turned, so that neighbours lie side by side.
+template <class Method>
+void reduce_short_rows(const Method& method, const Run& first, std::int64_t length,
+                       std::int64_t step, std::int64_t results, typename Method::Value* values) {
+  using C = typename Method::Value;
+  alignas(kBufferAlignment) C turned[kBlock];
+  C row[kShortRow];
+  typename Method::Partial partial[kColumns];
+  for (std::int64_t i = 0; i < results; ++i) {
+    const Run run{first.data + i * step * static_cast<std::int64_t>(size_of(first.dtype)),
+                  first.stride, first.dtype};
+    const C* x = contiguous_run(run, length, row);
+    for (std::int64_t j = 0; j < length; ++j) turned[j * results + i] = x[j];
+  }
+  const Axis down{length, results, 0};
+  const Run side_by_side{reinterpret_cast<std::byte*>(turned), 1, dtype_of<C>};
+  method.columns(Rows<C>(side_by_side, {&down, 1}, results, 0, length), partial);
+  for (std::int64_t i = 0; i < results; ++i) values[i] = method.finish(partial[i]);
+}
+
 template <class Method>
 void reduce_rows(const Method& method, const Tensor& x, const Axes& axes, const Tensor& out) {
   using C = typename Method::Value;
@@ -163,12 +174,20 @@ void reduce_rows(const Method& method, const Tensor& x, const Axes& axes, const 
     return scatter(&value, 1, run_at(out, 0, 1));
   }
   const Axis last = axes.kept.empty() ? Axis{1, 1, 1} : axes.kept.back();
+  const bool is_short = axes.reduced.size() == 1 && row.elements() <= kShortRow;
+  const std::int64_t together =
+      is_short ? std::min(kBlock / row.elements(), kChunk) : kChunk;  // results at a time
   parallel_items(results, row.elements(), [&](std::int64_t begin, std::int64_t end) {
     C values[kChunk];
     for (std::int64_t done = begin; done < end;) {  // results that lie evenly, a buffer at a time
-      const std::int64_t n = std::min({kChunk, end - done, last.size - done % last.size});
+      const std::int64_t n = std::min({together, end - done, last.size - done % last.size});
       const Offsets base = offsets_of(axes.kept, done);
-      for (std::int64_t i = 0; i < n; ++i) values[i] = row.result(base.x + i * last.stride);
+      if (is_short) {
+        reduce_short_rows(method, run_at(x, base.x, axes.reduced[0].stride), row.elements(),
+                          last.stride, n, values);
+      } else {
+        for (std::int64_t i = 0; i < n; ++i) values[i] = row.result(base.x + i * last.stride);
+      }
       scatter(values, n, run_at(out, base.out, last.out_stride));
       done += n;
     }
@@ -189,13 +208,51 @@ void combine_segments(typename Method::Partial* partial, std::int64_t segments, 
   }
 }
 
+/// out[c] = the partial result of column c of `rows`, of which `together` lie next to each other as
+/// values of C: they are taken as one row of so many more columns, and those are then combined.
+template <class Method>
+void reduce_adjacent_rows(const Method& method, const Run& first, std::int64_t width,
+                          std::int64_t together, std::int64_t count,
+                          typename Method::Partial* out) {
+  using C = typename Method::Value;
+  const std::int64_t wide = together * width, wide_rows = count / together;
+  const std::int64_t rest = count - wide_rows * together;
+  typename Method::Partial partial[2 * kColumns];
+  if (wide_rows > 0) {
+    const Axis down{wide_rows, wide, 0};
+    method.columns(Rows<C>(first, {&down, 1}, wide, 0, wide_rows), partial);
+    combine_segments<Method>(partial, together, width, width);
+  }
+  if (rest > 0) {
+    auto* const last = wide_rows > 0 ? partial + kColumns : partial;
+    const Axis down{rest, width, 0};
+    method.columns(Rows<C>(at(first, wide_rows * wide), {&down, 1}, width, 0, rest), last);
+    if (last != partial) {
+      for (std::int64_t c = 0; c < width; ++c) partial[c] = Method::combine(partial[c], last[c]);
+    }
+  }
+  std::copy_n(partial, width, out);
+}
+
+/// How many rows reduce_columns takes as one: some where rows narrower than kColumns are dense.
+template <class C>
+std::int64_t rows_together(const Tensor& x, const Axes& axes) {
+  const Axis inner = axes.kept.back();
+  const bool dense = is_direct<C>(run_at(x, 0, inner.stride)) && axes.reduced.size() == 1 &&
+                     axes.reduced[0].stride == inner.size;
+  const std::int64_t together = kColumns / inner.size;
+  return dense && together >= 4 ? together : 1;
+}
+
 template <class Method>
 void reduce_columns(const Method& method, const Tensor& x, const Axes& axes, const Tensor& out) {
   using C = typename Method::Value;
   const Axis inner = axes.kept.back();
   const std::span<const Axis> outer = std::span<const Axis>(axes.kept).first(axes.kept.size() - 1);
   const std::int64_t rows = count(axes.reduced);
-  const std::int64_t segments = (rows + kSegmentRows - 1) / kSegmentRows;
+  const std::int64_t together = rows_together<C>(x, axes);
+  const std::int64_t segment_rows = kSegmentRows * together;
+  const std::int64_t segments = (rows + segment_rows - 1) / segment_rows;
   const std::int64_t pitch = std::min(kColumns, inner.size);
   const std::int64_t tiles_per_run = (inner.size + kColumns - 1) / kColumns;
   const std::int64_t tiles = count(outer) * tiles_per_run;
@@ -207,16 +264,21 @@ void reduce_columns(const Method& method, const Tensor& x, const Axes& axes, con
   const auto of_tile = [&](std::int64_t tile) {
     return &partial[static_cast<std::size_t>(tile * segments * pitch)];
   };
-  const std::int64_t work = std::min(kSegmentRows, rows) * pitch;
+  const std::int64_t work = std::min(segment_rows, rows) * pitch;
   parallel_items(tiles * segments, work, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t tile = i / segments, segment = i % segments;
       const std::int64_t base =
           offsets_of(outer, tile / tiles_per_run).x + first_column(tile) * inner.stride;
-      const std::int64_t first = segment * kSegmentRows;
-      method.columns(Rows<C>(x, axes.reduced, base, inner.stride, width(tile), first,
-                             std::min(kSegmentRows, rows - first)),
-                     of_tile(tile) + segment * pitch);
+      const Run run = run_at(x, base, inner.stride);
+      const std::int64_t first = segment * segment_rows;
+      const std::int64_t n = std::min(segment_rows, rows - first);
+      auto* const result = of_tile(tile) + segment * pitch;
+      if (together > 1) {
+        reduce_adjacent_rows(method, at(run, first * inner.size), inner.size, together, n, result);
+      } else {
+        method.columns(Rows<C>(run, axes.reduced, width(tile), first, n), result);
+      }
     }
   });
   parallel_items(tiles, segments * pitch, [&](std::int64_t begin, std::int64_t end) {

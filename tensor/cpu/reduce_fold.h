@@ -25,20 +25,26 @@ struct Multiply {
   static constexpr C kIdentity = C{1};
   static C combine(C a, C b) { return static_cast<C>(Wrapping<C>(a) * Wrapping<C>(b)); }
 };
-// NaN wins.
+// NaN wins. Each comparison is selected by on its own, of which GCC makes vectors.
 template <class C>
 struct Max {
   static constexpr C kIdentity = std::numeric_limits<C>::has_infinity
                                      ? -std::numeric_limits<C>::infinity()
                                      : std::numeric_limits<C>::lowest();
-  static C combine(C a, C b) { return a > b || is_nan(a) ? a : b; }
+  static C combine(C a, C b) {
+    const C larger = a > b ? a : b;
+    return is_nan(a) ? a : larger;
+  }
 };
 template <class C>
 struct Min {
   static constexpr C kIdentity = std::numeric_limits<C>::has_infinity
                                      ? std::numeric_limits<C>::infinity()
                                      : std::numeric_limits<C>::max();
-  static C combine(C a, C b) { return a < b || is_nan(a) ? a : b; }
+  static C combine(C a, C b) {
+    const C smaller = a < b ? a : b;
+    return is_nan(a) ? a : smaller;
+  }
 };
 
 constexpr int kLanes = 32;  // independent accumulators: two AVX-512 registers of f32
@@ -70,13 +76,15 @@ void fold_rows(std::int64_t count, std::int64_t width, const Row& row, const Map
   std::int64_t r = 0;
   for (; r + 4 <= count; r += 4) {  // four rows for each time that `into` is read and written
     const C *a = row(r, 0), *b = row(r + 1, 1), *c = row(r + 2, 2), *d = row(r + 3, 3);
+    TENON_VECTORIZE
     for (std::int64_t i = 0; i < width; ++i) {
-      const C left = Op::combine(map(a[i]), map(b[i])), right = Op::combine(map(c[i]), map(d[i]));
-      into[i] = Op::combine(into[i], Op::combine(left, right));
+      const C va = map(a[i]), vb = map(b[i]), vc = map(c[i]), vd = map(d[i]), vi = into[i];
+      into[i] = Op::combine(vi, Op::combine(Op::combine(va, vb), Op::combine(vc, vd)));
     }
   }
   for (; r < count; ++r) {
     const C* a = row(r, 0);
+    TENON_VECTORIZE
     for (std::int64_t i = 0; i < width; ++i) into[i] = Op::combine(into[i], map(a[i]));
   }
 }
@@ -99,26 +107,9 @@ struct Fold {
     const std::int64_t width = rows.width();
     std::fill_n(out, width, Op::kIdentity);
     alignas(kBufferAlignment) C buffers[4][kColumns];
-    // Narrow rows next to each other are folded as fewer, wide ones.
-    const std::int64_t together = std::min(kColumns / width, rows.adjacent());
-    if (together < 4) {
-      return fold_rows<C, Op>(
-          rows.count(), width, [&](std::int64_t r, int b) { return rows.row(r, buffers[b]); }, map,
-          out);
-    }
-    const C* first = rows.row(0, buffers[0]);
-    const std::int64_t wide = together * width, wide_rows = rows.count() / together;
-    C* sums = buffers[0];
-    std::fill_n(sums, wide, Op::kIdentity);
     fold_rows<C, Op>(
-        wide_rows, wide, [&](std::int64_t r, int) { return first + r * wide; }, map, sums);
-    const auto same = [](C value) { return value; };
-    fold_rows<C, Op>(
-        together, width, [&](std::int64_t r, int) { return sums + r * width; }, same, out);
-    const C* rest = first + wide_rows * wide;
-    fold_rows<C, Op>(
-        rows.count() - wide_rows * together, width,
-        [&](std::int64_t r, int) { return rest + r * width; }, map, out);
+        rows.count(), width, [&](std::int64_t r, int b) { return rows.row(r, buffers[b]); }, map,
+        out);
   }
 };
 

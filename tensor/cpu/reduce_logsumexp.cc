@@ -47,6 +47,7 @@ struct LogSumExp {
     std::fill_n(sums, width, C{0});
     for (std::int64_t r = 0; r < rows.count(); ++r) {
       const C* x = row(r, 0);
+      TENON_VECTORIZE
       for (std::int64_t c = 0; c < width; ++c) sums[c] += math::exp(x[c] - largest[c]);
     }
     for (std::int64_t c = 0; c < width; ++c) {

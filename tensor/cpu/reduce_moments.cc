@@ -63,6 +63,7 @@ struct Variance {
     std::fill_n(squares, width, C{0});
     for (std::int64_t r = 0; r < rows.count(); ++r) {
       const C* x = row(r, 0);
+      TENON_VECTORIZE
       for (std::int64_t c = 0; c < width; ++c) {
         const C deviation = x[c] - means[c];
         sums[c] += deviation;
