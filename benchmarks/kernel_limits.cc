@@ -1,5 +1,5 @@
 // Kernels beside what limits them: those that memory limits as a share of a copy's bandwidth, large
-// products beside cuBLASLt's fastest algorithm.
+// products beside cuBLASLt's fastest algorithm; and the ways to multiply with NF4 weights.
 //
 //   ./bazelw run //benchmarks:kernel_limits -- --device=cuda
 #include <CLI/CLI.hpp>
@@ -13,6 +13,7 @@
 
 #include "benchmarks/cublaslt_best.h"
 #include "benchmarks/measure.h"
+#include "benchmarks/nf4_products.h"
 #include "tensor/build_info.h"
 #include "tensor/numerics.h"
 #include "tensor/ops.h"
@@ -160,6 +161,11 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", to_string(build_info()).c_str());
     memory_bound(options, device);
     products(options, device);
+    for (const Shape& shape : options.quick
+                                  ? std::vector<Shape>{{64, 128}}
+                                  : std::vector<Shape>{{2048, 2048}, {8192, 2048}, {2048, 8192}}) {
+      print_nf4_products(shape, options.budget, device);
+    }
   } catch (const Error& error) {
     std::fprintf(stderr, "kernel_limits: %s\n", error.what());
     return 2;

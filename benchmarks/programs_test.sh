@@ -25,3 +25,4 @@ grep -q "of the copy bandwidth in reading weights" err || fail "no share of the 
 
 "$kernel_limits" --device=cpu --quick --seconds=0.001 >out || fail "kernel_limits --quick"
 [ "$(grep -c "% of a copy's" out)" -eq 29 ] || fail "kernel_limits has other lines: $(cat out)"
+[ "$(grep -c '^NF4.* written out: [0-9.]* us$' out)" -eq 22 ] || fail "no ways to multiply NF4: $(cat out)"

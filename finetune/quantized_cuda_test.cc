@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "autograd/autocast.h"
 #include "autograd/ops.h"
 #include "finetune/lora.h"
 #include "finetune/quantize.h"
@@ -28,17 +29,17 @@ struct Result {
   Tensor y, x_grad;
 };
 
-/// A quantized layer of 4096 inputs and 300 outputs, made on the CPU and moved.
+/// A quantized layer of 4096 inputs and 304 outputs, made on the CPU and moved.
 Result run(quant::Format format, std::int64_t rows, Device device) {
   Generator generator(4);
-  const Tensor weight = randn({300, 4096}, generator);
-  layers::Linear layer({.in_features = 4096, .out_features = 300});
+  const Tensor weight = randn({304, 4096}, generator);
+  layers::Linear layer({.in_features = 4096, .out_features = 304});
   layer.exchange_operator(
       std::make_unique<QuantizedOperator>(quant::quantize(weight, {.format = format})));
   layer.to(device);
   const Variable x(randn({rows, 4096}, generator).to(device), true);
   const Variable y = layer.forward(x);
-  y.backward(randn({rows, 300}, generator).to(device));
+  y.backward(randn({rows, 304}, generator).to(device).to(y.dtype()));
   return {y.value().to(kCpu), x.grad().value().to(kCpu)};
 }
 
@@ -52,6 +53,20 @@ TEST_F(CudaQuantizedOperator, ProductsAndTheirGradientsAreTheCpus) {
       EXPECT_LT(relative_error(there.y, here.y), 1e-5);
       EXPECT_LT(relative_error(there.x_grad, here.x_grad), 1e-5);
     }
+  }
+}
+
+// Rows that the CPU multiplies with tiles of numbers, and a GPU with codes by tensor cores.
+TEST_F(CudaQuantizedOperator, UnderAutocastProductsAreTheCpusButForRounding) {
+  for (const std::int64_t rows : {5, 33}) {
+    const autograd::Autocast scope(DType::kBF16);
+    manual_seed(2);
+    const Result here = run(quant::Format::kNf4, rows, kCpu);
+    manual_seed(2);
+    const Result there = run(quant::Format::kNf4, rows, kGpu);
+    ASSERT_EQ(there.y.dtype(), DType::kBF16);
+    EXPECT_LT(relative_error(there.y, here.y), 5e-3);
+    EXPECT_LT(relative_error(there.x_grad, here.x_grad), 5e-3);
   }
 }
 

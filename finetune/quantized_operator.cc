@@ -36,14 +36,9 @@ void for_each_tile(const QuantizedTensor& w, DType dtype, const F& fn) {
   }
 }
 
-bool multiplies_directly(const Tensor& rows, const QuantizedTensor& w) {
-  return rows.size(0) >= 1 && rows.size(0) <= quant::kMultiplyRows &&
-         w.format != quant::Format::kInt8 && w.shape[1] % w.block == 0;
-}
-
 /// x [M,I] -> x W^T [M,O].
 Tensor product(const Tensor& x, const QuantizedTensor& w) {
-  if (multiplies_directly(x, w)) {
+  if (x.size(0) >= 1 && x.size(0) <= quant::multiply_rows(w, x.dtype())) {
     return quant::multiply(x.contiguous(), w);
   }
   Tensor out;
@@ -62,6 +57,9 @@ Tensor product(const Tensor& x, const QuantizedTensor& w) {
 
 /// y [M,O] -> y W [M,I]. Sums of tiles are f32.
 Tensor transposed_product(const Tensor& y, const QuantizedTensor& w) {
+  if (y.size(0) >= 1 && y.size(0) <= quant::multiply_transposed_rows(w, y.dtype())) {
+    return quant::multiply_transposed(y.contiguous(), w);
+  }
   Tensor out;
   for_each_tile(w, y.dtype(), [&](std::int64_t begin, const Tensor& tile) {
     const Tensor part = tenon::matmul(y.narrow(1, begin, tile.size(0)), tile);

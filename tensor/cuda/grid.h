@@ -29,7 +29,6 @@
 
 namespace tenon::cuda {
 
-inline constexpr int kBlockThreads = 256;
 inline constexpr int kWarp = 32;
 
 #if defined(__CUDA_ARCH__)

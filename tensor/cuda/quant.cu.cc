@@ -4,8 +4,7 @@
 // rounded (no contraction, see BUILD), and a block's largest magnitude depends on no order.
 #include "tensor/cuda/quant.h"
 
-#include <bit>
-
+#include "tensor/cuda/quant_codes.h"
 #include "tensor/cuda/reduce.h"
 #include "tensor/cuda/rows.h"
 #include "tensor/quant/codebook.h"
@@ -13,29 +12,12 @@
 namespace tenon::cuda {
 namespace {
 
-using quant::Codebook16;
 using quant::Format;
 using quant::QuantizedTensor;
 using quant::Rounding16;
 
 /// Codes that a thread takes at once: 4 bytes.
 constexpr int kCodes = 8;
-
-#if defined(__CUDACC__)
-// In global memory all 16 are one cache line, of which a warp reads any 32 numbers in one access.
-// Constant memory would serve one address after another.
-__device__ constexpr Codebook16 kDeviceNf4 = quant::kNf4;
-__device__ constexpr Codebook16 kDeviceFp4 = quant::kFp4;
-#endif
-
-/// The 16 numbers of a 4-bit format.
-TENON_HOST_DEVICE const float* numbers_of(Format format) {
-#if defined(__CUDA_ARCH__)
-  return format == Format::kFp4 ? kDeviceFp4.data() : kDeviceNf4.data();
-#else
-  return quant::codebook16(format).data();
-#endif
-}
 
 TENON_HOST_DEVICE float magnitude(float x) { return x < 0 ? -x : x; }
 
@@ -114,44 +96,6 @@ struct QuantizeRow {
     });
   }
 };
-
-/// A 4-bit tensor as kernels read it.
-struct Codes {
-  const std::uint8_t* bytes;
-  const std::uint8_t* scale_codes;  // null where the scales are numbers themselves
-  const float* scales;
-  float offset;
-  int block_bits;  // a block is 1 << block_bits elements
-  Format format;
-  std::array<float, 256> book;  // of the scales' codes
-
-  TENON_HOST_DEVICE float scale(std::int64_t element) const {
-    const std::int64_t at = element >> block_bits;
-    if (!scale_codes) return scales[at];
-    return book.data()[scale_codes[at]] * scales[at / quant::kNestedBlock] + offset;
-  }
-};
-
-template <class T>
-T* address(const Tensor& x) {
-  return static_cast<T*>(x.raw_data());
-}
-
-Codes codes_of(const QuantizedTensor& q) {
-  Codes codes{.bytes = address<std::uint8_t>(q.codes),
-              .scale_codes = q.nested() ? address<std::uint8_t>(q.scales) : nullptr,
-              .scales = q.nested() ? address<float>(q.nested_scales) : address<float>(q.scales),
-              .offset = q.nested_offset,
-              .block_bits = std::countr_zero(static_cast<std::uint64_t>(q.block)),
-              .format = q.format,
-              .book = {}};
-  if (q.nested()) codes.book = quant::nested_numbers();
-  return codes;
-}
-
-bool is_aligned(const Tensor& x, std::uintptr_t bytes) {
-  return reinterpret_cast<std::uintptr_t>(x.raw_data()) % bytes == 0;
-}
 
 /// kCodes neighbours, which begin at a multiple of kCodes.
 struct DequantizeMany {
@@ -306,6 +250,7 @@ void dequantize(const QuantizedTensor& q, std::int64_t first, const Tensor& out)
 }
 
 void quantized_multiply(const Tensor& x, const QuantizedTensor& q, const Tensor& out) {
+  if (x.size(0) > quant::kMultiplyRows) return quantized_matmul(x, q, out);
   const DeviceScope on(x.device().index);
   if (!is_aligned(x, 16)) return quantized_multiply(x.clone(), q, out);
   if (!is_aligned(q.codes, kCodes / 2)) {

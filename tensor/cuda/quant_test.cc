@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "tensor/ops.h"
@@ -123,6 +125,110 @@ TEST_F(CudaQuant, MultipliesRowsOfSixteenBits) {
       EXPECT_LT(max(error).item<double>(), 1e-4);
     }
   }
+}
+
+/// Against f64 sums of the weights as dequantize() rounds them: half a unit in the last of 8 or 11
+/// digits, and what sums in f32 lose of all that they add.
+void expect_product(const Tensor& got, const Tensor& x, const Tensor& w, const std::string& what) {
+  ASSERT_EQ(got.dtype(), x.dtype()) << what;
+  const Tensor left = x.to(kCpu).to(DType::kF64), right = w.to(kCpu).to(DType::kF64);
+  const Tensor exact = matmul(left, right), sizes = matmul(abs(left), abs(right));
+  const double unit = x.dtype() == DType::kBF16 ? 0x1p-8 : 0x1p-11;
+  const Tensor allowed = unit * abs(exact) + 0x1p-20 * sizes + 1e-7;
+  const Tensor error = abs(got.to(kCpu).to(DType::kF64) - exact);
+  EXPECT_LT(max(error / allowed).item<double>(), 1) << what;
+}
+
+struct Weights {
+  Shape shape;
+  Options options;
+};
+
+// Outputs and terms that are no whole tiles, one tile and several, terms that blocks share, scales
+// of 32 and of more weights than a row has in a tile.
+const std::vector<Weights>& all_weights() {
+  static const std::vector<Weights> all = {
+      {{64, 128}, {}},
+      {{8, 64}, {.nested = false}},
+      {{72, 96}, {.block = 32}},
+      {{136, 256}, {.format = Format::kFp4, .block = 256}},
+      {{200, 1152}, {.block = 128, .nested = false}},
+      {{1048, 320}, {}},
+  };
+  return all;
+}
+
+TEST_F(CudaQuant, TensorCoresMultiplyRows) {
+  Generator generator(9);
+  for (const Weights& w : all_weights()) {
+    const QuantizedTensor q = quantize(randn(w.shape, generator).to(kGpu), w.options);
+    for (const DType dtype : {DType::kBF16, DType::kF16}) {
+      ASSERT_EQ(multiply_rows(q, dtype), kTensorCoreRows);
+      ASSERT_EQ(multiply_transposed_rows(q, dtype), kTensorCoreRows);
+      const Tensor numbers = dequantize(q, dtype);
+      for (const std::int64_t rows : {5, 16, 31, 33, 130}) {
+        const std::string what = to_string(w.shape) + " and rows " + std::to_string(rows);
+        const Tensor x = randn({rows, w.shape[1]}, generator).to(dtype).to(kGpu);
+        expect_product(multiply(x, q), x, numbers.t(), "x W^T of " + what);
+        const Tensor y = randn({rows, w.shape[0]}, generator).to(dtype).to(kGpu);
+        expect_product(multiply_transposed(y, q), y, numbers, "y W of " + what);
+      }
+    }
+  }
+}
+
+TEST_F(CudaQuant, TensorCoresMultiplyAnyNumberOfRows) {
+  Generator generator(10);
+  const QuantizedTensor q = quantize(randn({69, 192}, generator).to(kGpu));
+  const QuantizedTensor p = quantize(randn({40, 64}, generator).to(kGpu));
+  for (const std::int64_t rows : {1, 4, 6, 7, 15, 17, 32, 48, 64, 65, 255, 256, 300}) {
+    const Tensor x = randn({rows, 192}, generator).to(DType::kBF16).to(kGpu);
+    // Few rows are sums of unrounded weights.
+    const DType dtype = rows > kMultiplyRows ? DType::kBF16 : DType::kF32;
+    expect_product(multiply(x, q), x, dequantize(q, dtype).t(), std::to_string(rows));
+    const Tensor y = randn({rows, 40}, generator).to(DType::kBF16).to(kGpu);
+    expect_product(multiply_transposed(y, p), y, dequantize(p, DType::kBF16), std::to_string(rows));
+  }
+}
+
+// Views that begin off a 16-byte line, of activations and of codes.
+TEST_F(CudaQuant, TensorCoresMultiplyWhatIsNotAligned) {
+  Generator generator(11);
+  QuantizedTensor q = quantize(randn({72, 128}, generator).to(kGpu));
+  const Tensor codes = empty({q.codes.numel() + 4}, {.dtype = DType::kU8, .device = kGpu});
+  codes.narrow(0, 4, q.codes.numel()).copy_(q.codes.reshape({-1}));
+  q.codes = codes.narrow(0, 4, q.codes.numel()).reshape({-1, 1});
+  const Tensor all = randn({20 * 128 + 1}, generator).to(DType::kF16).to(kGpu);
+  const Tensor x = all.narrow(0, 1, 20 * 128).reshape({20, 128});
+  expect_product(multiply(x, q), x, dequantize(q, DType::kF16).t(), "x W^T");
+  const Tensor y = all.narrow(0, 1, 20 * 72).reshape({20, 72});
+  expect_product(multiply_transposed(y, q), y, dequantize(q, DType::kF16), "y W");
+}
+
+TEST_F(CudaQuant, SaysWhatTensorCoresDoNotTake) {
+  const auto rows = [](const Shape& shape, const Options& options, DType dtype) {
+    const QuantizedTensor q = quantize(ones(shape, {.device = kGpu}), options);
+    return std::pair(multiply_rows(q, dtype), multiply_transposed_rows(q, dtype));
+  };
+  using Rows = std::pair<std::int64_t, std::int64_t>;
+  EXPECT_EQ(rows({8, 64}, {}, DType::kF32), Rows(kMultiplyRows, 0));
+  EXPECT_EQ(rows({7, 64}, {}, DType::kBF16), Rows(kTensorCoreRows, 0));
+  EXPECT_EQ(rows({8, 96}, {}, DType::kBF16), Rows(0, 0));
+  EXPECT_EQ(rows({8, 64}, {.format = Format::kInt8}, DType::kBF16), Rows(0, 0));
+  const QuantizedTensor q = quantize(ones({8, 64}, {.device = kGpu}));
+  testing::expect_error<ShapeError>(
+      [&] {
+        multiply(ones({5, 64}, {.device = kGpu}), q);
+      },
+      {"[multiply]", "1 to 4", "[5,64]"});
+  testing::expect_error<DTypeError>(
+      [&] {
+        multiply_transposed(ones({5, 8}, {.device = kGpu}), q);
+      },
+      {"[multiply_transposed]", "bf16 or f16", "f32"});
+  const Tensor wide = ones({5, 9}, {.dtype = DType::kBF16, .device = kGpu});
+  testing::expect_error<ShapeError>([&] { multiply_transposed(wide, q); },
+                                    {"[multiply_transposed]", "[M,8]", "[5,9]"});
 }
 
 TEST_F(CudaQuant, RefusesTensorsOfTwoDevices) {

@@ -7,9 +7,11 @@ namespace {
 
 [[maybe_unused]] const bool registered =
     register_backend(DeviceType::kCuda, {.find = find_backend}) &&
-    quant::register_kernels(
-        DeviceType::kCuda,
-        {.quantize = quantize, .dequantize = dequantize, .multiply = quantized_multiply});
+    quant::register_kernels(DeviceType::kCuda,
+                            {.quantize = quantize,
+                             .dequantize = dequantize,
+                             .multiply = quantized_multiply,
+                             .multiply_transposed = quantized_matmul_transposed});
 
 }  // namespace
 }  // namespace tenon::cuda

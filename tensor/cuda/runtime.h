@@ -98,12 +98,15 @@ double milliseconds(EventHandle from, EventHandle to);
 
 // Launches, and graphs of them.
 
-/// A kernel for blocks of kBlockThreads threads with its arguments; where devices are emulated, a
-/// loop.
+inline constexpr int kBlockThreads = 256;
+
+/// A kernel with its arguments; where devices are emulated, a loop.
 struct Launch {
   const char* name;
   const void* function = nullptr;
   unsigned blocks = 0;
+  unsigned threads = kBlockThreads;  // of a block
+  std::size_t shared_bytes = 0;      // of a block, beside what the kernel has declared
   void** arguments = nullptr;
   std::function<void()> loop = {};
 };

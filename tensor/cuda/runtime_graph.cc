@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 
-#include "tensor/cuda/grid.h"
 #include "tensor/cuda/runtime.h"
 #include "tensor/cuda/runtime_check.h"
 #include "tensor/error.h"
@@ -17,9 +16,22 @@ struct Graph {
   cudaGraphExec_t executable = nullptr;
 };
 
+namespace {
+
+/// A kernel has to be told that it may have more than 48 KiB.
+void allow_shared_memory(const Launch& launch) {
+  if (launch.shared_bytes <= 48 * 1024) return;
+  check(launch.name,
+        cudaFuncSetAttribute(launch.function, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                             static_cast<int>(launch.shared_bytes)));
+}
+
+}  // namespace
+
 void launch(const Launch& launch) {
-  check(launch.name, cudaLaunchKernel(launch.function, dim3(launch.blocks), dim3(kBlockThreads),
-                                      launch.arguments, 0, current_stream()));
+  allow_shared_memory(launch);
+  check(launch.name, cudaLaunchKernel(launch.function, dim3(launch.blocks), dim3(launch.threads),
+                                      launch.arguments, launch.shared_bytes, current_stream()));
   if (!checks_at_once()) return;
   cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
   check(launch.name, cudaStreamIsCapturing(current_stream(), &status));
@@ -56,10 +68,12 @@ Node last_node() {
 }
 
 void update_node(Graph* graph, Node node, const Launch& launch) {
+  allow_shared_memory(launch);
   cudaKernelNodeParams to{};
   to.func = const_cast<void*>(launch.function);
   to.gridDim = dim3(launch.blocks);
-  to.blockDim = dim3(kBlockThreads);
+  to.blockDim = dim3(launch.threads);
+  to.sharedMemBytes = static_cast<unsigned>(launch.shared_bytes);
   to.kernelParams = launch.arguments;
   check(launch.name, cudaGraphExecKernelNodeSetParams(graph->executable, node, &to));
 }

@@ -15,6 +15,9 @@ struct DeviceKernels {
   void (*dequantize)(const QuantizedTensor& q, std::int64_t first, const Tensor& out) = nullptr;
   /// out [M,O] = x [M,I] W^T, as multiply().
   void (*multiply)(const Tensor& x, const QuantizedTensor& q, const Tensor& out) = nullptr;
+  /// out [M,I] = y [M,O] W, as multiply_transposed().
+  void (*multiply_transposed)(const Tensor& y, const QuantizedTensor& q,
+                              const Tensor& out) = nullptr;
 };
 
 /// Called from a static initializer of the device's library.

@@ -84,28 +84,76 @@ void multiply_rows(const QuantizedTensor& q, const Rows& rows, float* out) {
   });
 }
 
+bool has_tensor_cores(const QuantizedTensor& q, DType dtype) {
+  return !q.codes.device().is_cpu() && (dtype == DType::kBF16 || dtype == DType::kF16);
+}
+
+/// A 4-bit matrix whose rows are whole blocks.
+bool is_blocked_matrix(const QuantizedTensor& q) {
+  return q.format != Format::kInt8 && q.shape.size() == 2 && q.shape[1] % q.block == 0;
+}
+
+void check_weight(const char* op, const QuantizedTensor& q) {
+  if (is_blocked_matrix(q)) return;
+  throw ValueError(
+      "[" + std::string(op) + "] expected a 4-bit matrix whose rows are whole blocks of " +
+      std::to_string(q.block) + ", got " + std::string(name(q.format)) + " " + to_string(q.shape));
+}
+
+void check_device(const char* op, const Tensor& x, const QuantizedTensor& q) {
+  if (x.device() == q.codes.device()) return;
+  throw DeviceError("[" + std::string(op) + "] expected x on " + to_string(q.codes.device()) +
+                    ", got one on " + to_string(x.device()));
+}
+
 void check(const Tensor& x, const QuantizedTensor& q) {
-  if (q.format == Format::kInt8 || q.shape.size() != 2 || q.shape[1] % q.block != 0) {
-    throw ValueError("[multiply] expected a 4-bit matrix whose rows are whole blocks of " +
-                     std::to_string(q.block) + ", got " + std::string(name(q.format)) + " " +
-                     to_string(q.shape));
-  }
-  if (x.device() != q.codes.device()) {
-    throw DeviceError("[multiply] expected x on " + to_string(q.codes.device()) + ", got one on " +
-                      to_string(x.device()));
-  }
+  check_weight("multiply", q);
+  check_device("multiply", x, q);
   if (!is_floating(x.dtype()) || x.dtype() == DType::kF64) {
     throw DTypeError("[multiply] expected x of f32, bf16 or f16, got " +
                      std::string(tenon::name(x.dtype())));
   }
-  if (x.ndim() != 2 || x.size(1) != q.shape[1] || x.size(0) < 1 || x.size(0) > kMultiplyRows ||
-      !x.is_contiguous()) {
-    throw ShapeError("[multiply] expected x [1 to " + std::to_string(kMultiplyRows) + "," +
+  const bool any = has_tensor_cores(q, x.dtype());
+  if (x.ndim() != 2 || x.size(1) != q.shape[1] || x.size(0) < 1 ||
+      (!any && x.size(0) > kMultiplyRows) || !x.is_contiguous()) {
+    throw ShapeError("[multiply] expected x [1 to " +
+                     (any ? std::string("M") : std::to_string(kMultiplyRows)) + "," +
                      std::to_string(q.shape[1]) + "], dense, got " + to_string(x.shape()));
   }
 }
 
+void check_transposed(const Tensor& y, const QuantizedTensor& q) {
+  check_weight("multiply_transposed", q);
+  check_device("multiply_transposed", y, q);
+  if (!has_tensor_cores(q, y.dtype())) {
+    throw DTypeError("[multiply_transposed] expected y of bf16 or f16 on a GPU, got " +
+                     std::string(tenon::name(y.dtype())) + " on " + to_string(y.device()));
+  }
+  if (q.shape[0] % 8 != 0 || y.ndim() != 2 || y.size(1) != q.shape[0] || y.size(0) < 1 ||
+      !y.is_contiguous()) {
+    throw ShapeError("[multiply_transposed] expected y [M," + std::to_string(q.shape[0]) +
+                     "], dense, with a multiple of 8 columns, got " + to_string(y.shape()));
+  }
+}
+
 }  // namespace
+
+std::int64_t multiply_rows(const QuantizedTensor& q, DType dtype) {
+  if (!is_blocked_matrix(q)) return 0;
+  return has_tensor_cores(q, dtype) ? kTensorCoreRows : kMultiplyRows;
+}
+
+std::int64_t multiply_transposed_rows(const QuantizedTensor& q, DType dtype) {
+  if (!is_blocked_matrix(q) || q.shape[0] % 8 != 0) return 0;
+  return has_tensor_cores(q, dtype) ? kTensorCoreRows : 0;
+}
+
+Tensor multiply_transposed(const Tensor& y, const QuantizedTensor& q) {
+  check_transposed(y, q);
+  const Tensor out = empty({y.size(0), q.shape[1]}, {.dtype = y.dtype(), .device = y.device()});
+  if (out.numel() > 0) kernels_of(y.device()).multiply_transposed(y, q, out);
+  return out;
+}
 
 Tensor multiply(const Tensor& x, const QuantizedTensor& q) {
   check(x, q);

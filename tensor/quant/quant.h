@@ -44,10 +44,19 @@ Tensor dequantize(const QuantizedTensor& q, DType dtype = DType::kF32);
 void dequantize_rows(const QuantizedTensor& q, std::int64_t begin, std::int64_t end,
                      const Tensor& out);
 
-/// x [M,I] W^T for a matrix W [O,I] of a 4-bit format, M up to kMultiplyRows, I a multiple of the
-/// block -> [M,O] of x's dtype: codes become numbers in registers, so that a product with one row
-/// reads half a byte a weight. x is f32, bf16 or f16, dense; sums are f32.
+/// x [M,I] W^T for a matrix W [O,I] of a 4-bit format, I a multiple of the block -> [M,O] of x's
+/// dtype: codes become numbers in registers, so that the product reads half a byte a weight. x is
+/// f32, bf16 or f16, dense; sums are f32. M is up to kMultiplyRows, and on a GPU any number for
+/// bf16 and f16: beyond kMultiplyRows tensor cores multiply weights rounded to x's dtype, as
+/// dequantize() rounds them.
 Tensor multiply(const Tensor& x, const QuantizedTensor& q);
+/// y [M,O] W -> [M,I], as the latter, for bf16 and f16 on a GPU and O a multiple of 8: the gradient
+/// with regard to x.
+Tensor multiply_transposed(const Tensor& y, const QuantizedTensor& q);
+/// The number of rows of `dtype` up to which these two are meant to be called; beyond it, and where
+/// it is 0 because they take no such tensor, weights are written out tile by tile.
+std::int64_t multiply_rows(const QuantizedTensor& q, DType dtype);
+std::int64_t multiply_transposed_rows(const QuantizedTensor& q, DType dtype);
 
 }  // namespace tenon::quant
 

@@ -34,8 +34,16 @@ struct QuantizedTensor {
   std::size_t bytes() const;
 };
 
-/// Most rows of x that multiply() takes.
+/// Most rows of x that multiply() takes on the CPU, and of f32.
 inline constexpr std::int64_t kMultiplyRows = 4;
+/// Rows of bf16 or f16 up to which a GPU's product with codes is expected to take less time than
+/// one with weights written out. Not measured. Written out, a weight costs 2.5 bytes of memory or
+/// second-level cache in one kernel and 2 in the next, 1.3 ps at 3.35 TB/s (an H100's), and 2 M
+/// FLOP at some 700 TFLOP/s, 0.0029 M ps; read as codes, half a byte, and 2 M FLOP at some 450
+/// TFLOP/s, what accesses of shared memory leave of the tensor cores' rate, 0.0044 M ps. They meet
+/// beyond 500 rows; half of that, as cuBLASLt comes closer to such a rate.
+/// //benchmarks:kernel_limits times both ways, and where they cross.
+inline constexpr std::int64_t kTensorCoreRows = 256;
 
 }  // namespace tenon::quant
 
