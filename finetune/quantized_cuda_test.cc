@@ -65,8 +65,10 @@ TEST_F(CudaQuantizedOperator, UnderAutocastProductsAreTheCpusButForRounding) {
     manual_seed(2);
     const Result there = run(quant::Format::kNf4, rows, kGpu);
     ASSERT_EQ(there.y.dtype(), DType::kBF16);
+    // Both round to 8 digits; the CPU rounds the sums of two tiles, and of those the gradient's
+    // sum.
     EXPECT_LT(relative_error(there.y, here.y), 5e-3);
-    EXPECT_LT(relative_error(there.x_grad, here.x_grad), 5e-3);
+    EXPECT_LT(relative_error(there.x_grad, here.x_grad), 1e-2);
   }
 }
 
