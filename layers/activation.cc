@@ -61,11 +61,7 @@ void CELU::init() {
   if (options_.trainable) alpha_ = parameter("alpha", full({1}, options_.alpha));
 }
 Variable CELU::forward(const Variable& x) {
-  if (!options_.trainable) return ag::celu(x, options_.alpha);
-  const Tensor positive = tenon::gt(x.value(), 0.0);
-  // Cut off first: exp() of a large x would be infinite, and 0 times that NaN in the gradient.
-  const Variable negative = ag::where(positive, Variable(zeros_like(x.value())), x);
-  return ag::where(positive, x, alpha_ * ag::expm1(negative / alpha_));
+  return options_.trainable ? ag::celu(x, alpha_) : ag::celu(x, options_.alpha);
 }
 std::string CELU::describe() const {
   return "CELU(" + number_text(options_.alpha) + (options_.trainable ? ", trainable)" : ")");

@@ -10,6 +10,7 @@
 #include "autograd/internal/activation_slope.h"
 #include "autograd/ops.h"
 #include "autograd/record.h"
+#include "tensor/error.h"
 
 namespace tenon::autograd {
 namespace {
@@ -77,6 +78,32 @@ Variable elu(const Variable& x, double alpha) {
 Variable celu(const Variable& x, double alpha) {
   return activation("celu", {Function::kCelu, alpha}, tenon::celu(x.value(), alpha), x,
                     [alpha](V x) { return by_sign(x, 1, celu(x, alpha) / alpha + 1); });
+}
+
+Variable celu(const Variable& x, const Variable& alpha) {
+  if (alpha.value().numel() != 1) {
+    throw ShapeError("[celu] expected one alpha, got alpha " + to_string(alpha.shape()));
+  }
+  const Tensor one = alpha.value().reshape({});
+  // alpha expm1(x / alpha) >= x: the larger one is the answer on either side of 0. Cut off first,
+  // exp() of a large x is not infinite.
+  const Tensor below = tenon::expm1(tenon::div(tenon::minimum(x.value(), 0.0), one));
+  Tensor y = tenon::maximum(x.value(), tenon::mul(one, below));
+  if (!recording(x, alpha)) return y;
+  return record(
+      "celu", std::move(y),
+      [x = save(x), alpha = save(alpha)](Gradients& g) {
+        const Variable cut = clamp(x.get(g), -std::numeric_limits<double>::infinity(), 0);
+        const Variable& given = alpha.get(g);
+        const Variable u = div(cut, reshape(given, {}));  // 0 where x is positive
+        const Variable below = expm1(u), slope = below + 1;
+        if (g.needs(0)) g.set_broadcast(0, mul(g.output(), slope));
+        if (g.needs(1)) {
+          const Variable grad = sum(mul(g.output(), sub(below, mul(u, slope))));
+          g.set_broadcast(1, reshape(grad, given.shape()));
+        }
+      },
+      x, alpha);
 }
 
 Variable selu(const Variable& x) {

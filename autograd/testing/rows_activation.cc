@@ -84,6 +84,25 @@ OpRow celu() {
       [](double x) { return x > 0 ? x : 2 * std::expm1(x / 2); });
   row.bad.push_back(bad_value(
       "alpha 0", [] { autograd::celu(zeros({2}), 0); }, "alpha"));
+  for (const Shape& shape : {Shape({3, 5}), Shape({})}) {
+    row.samples.push_back({.name = shape.empty() ? "trained alpha, 0-d" : "trained alpha",
+                           .inputs = {values(shape, -4, 4, 1), values({1}, 0.5, 2, 2)},
+                           .call = [](Inputs in) { return autograd::celu(in[0], in[1]); },
+                           .reference =
+                               [](Values in) {
+                                 const double alpha = Array(in[1]).values[0];
+                                 return map(in[0], [=](double x) {
+                                   return x > 0 ? x : alpha * std::expm1(x / alpha);
+                                 });
+                               }});
+  }
+  row.bad.push_back({.name = "two alphas",
+                     .call =
+                         [] {
+                           autograd::celu(zeros({3, 2}), ones({2}));
+                         },
+                     .error = Throws::kShapeError,
+                     .message = {"one alpha", "[2]"}});
   return row;
 }
 

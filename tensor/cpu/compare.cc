@@ -40,6 +40,8 @@ Kernel<C> kernel_of(CompareOp op) {
 }
 
 /// Chosen elements of one run; a stride known when compiled (not `kAnyStride`) makes it vectors.
+/// Bits are masked: for `c ? left : right` GCC branches, and where signs are random each branch
+/// that the processor guesses wrongly costs as much as a dozen elements.
 constexpr int kAnyStride = -1;
 template <class T, int kStrideA, int kStrideB>
 void choose(const Run& to, const Run& condition, const Run& a, const Run& b, std::int64_t count) {
@@ -53,7 +55,8 @@ void choose(const Run& to, const Run& condition, const Run& a, const Run& b, std
   TENON_VECTORIZE
   for (std::int64_t i = 0; i < count; ++i) {
     const T left = x[i * stride_x], right = y[i * stride_y];
-    z[i * stride_z] = c[i * stride_c] ? left : right;
+    const T mask = static_cast<T>(-static_cast<T>(c[i * stride_c]));
+    z[i * stride_z] = static_cast<T>(right ^ ((left ^ right) & mask));
   }
 }
 
