@@ -7,6 +7,7 @@
 namespace tenon::cuda {
 
 void quantize(const Tensor& x, const quant::QuantizedTensor& q);
+void nest_scales(quant::QuantizedTensor& q);
 void dequantize(const quant::QuantizedTensor& q, std::int64_t first, const Tensor& out);
 /// By single threads' sums, for up to kMultiplyRows rows.
 void quantized_multiply(const Tensor& x, const quant::QuantizedTensor& q, const Tensor& out);

@@ -75,6 +75,17 @@ TEST_F(CudaQuant, HasTheCpusBytes) {
   }
 }
 
+// More scales than a block of threads, of sizes that leave roundings in their sum; and a last block
+// of them that is not whole.
+TEST_F(CudaQuant, NestedScalesOfManyBlocksAreTheCpus) {
+  Generator generator(3);
+  for (const std::int64_t blocks : {1, 255, 256, 1000, 5003}) {
+    const Tensor sizes = exp(randn({blocks, 1}, generator) * 4);
+    const Tensor x = randn({blocks, 32}, generator) * sizes;
+    expect_same(quantize(x.to(kGpu), {.block = 32}), quantize(x, {.block = 32}));
+  }
+}
+
 TEST_F(CudaQuant, DequantizesRows) {
   for (const Options& options : all_options()) {
     for (const Tensor& x : {matrices(DType::kF32)[2], matrices(DType::kF32)[3]}) {

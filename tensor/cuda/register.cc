@@ -9,6 +9,7 @@ namespace {
     register_backend(DeviceType::kCuda, {.find = find_backend}) &&
     quant::register_kernels(DeviceType::kCuda,
                             {.quantize = quantize,
+                             .nest_scales = nest_scales,
                              .dequantize = dequantize,
                              .multiply = quantized_multiply,
                              .multiply_transposed = quantized_matmul_transposed});

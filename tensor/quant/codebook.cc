@@ -39,4 +39,14 @@ const std::array<float, 256>& nested_numbers() {
   return internal::DynamicMap::with_signs().numbers();
 }
 
+const std::array<float, 255>& nested_midpoints() {
+  static const auto midpoints = [] {
+    std::array<float, 255> between{};
+    const auto& numbers = nested_numbers();
+    for (std::size_t i = 0; i < 255; ++i) between[i] = (numbers[i] + numbers[i + 1]) / 2;
+    return between;
+  }();
+  return midpoints;
+}
+
 }  // namespace tenon::quant

@@ -52,6 +52,8 @@ inline constexpr float kLeastScale = 1e-38f;
 inline constexpr std::int64_t kNestedBlock = 256;
 /// and the numbers that their codes stand for.
 const std::array<float, 256>& nested_numbers();
+/// Between them: a value above exactly k of these has code k.
+const std::array<float, 255>& nested_midpoints();
 
 }  // namespace tenon::quant
 

@@ -11,6 +11,8 @@ namespace tenon::quant {
 struct DeviceKernels {
   /// Codes and f32 scales of x, into q.codes and q.scales. q is not nested.
   void (*quantize)(const Tensor& x, const QuantizedTensor& q) = nullptr;
+  /// Replaces the f32 scales by codes, and fills in what they need (quantized_tensor.h).
+  void (*nest_scales)(QuantizedTensor& q) = nullptr;
   /// Elements from `first` on, as many as `out` has; of int8, whole rows.
   void (*dequantize)(const QuantizedTensor& q, std::int64_t first, const Tensor& out) = nullptr;
   /// out [M,O] = x [M,I] W^T, as multiply().

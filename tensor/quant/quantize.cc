@@ -76,15 +76,28 @@ void quantize_blocks(const Tensor& x, const QuantizedTensor& q) {
   });
 }
 
-/// Replaces f32 scales by codes, on the CPU: of 64 numbers it is one, and a mean depends on the
-/// order of its sum.
+/// Summed in the order of 256 threads of a GPU (tensor/cuda/grid.h), whose mean has the same bits:
+/// every 256th number by one, then trees of 32, then those.
+double sum_of(const float* scales, std::int64_t count) {
+  constexpr std::int64_t kThreads = 256, kWarp = 32;
+  double parts[kThreads] = {};
+  for (std::int64_t i = 0; i < count; ++i) parts[i % kThreads] += static_cast<double>(scales[i]);
+  double sum = 0;
+  for (double* lanes = parts; lanes < parts + kThreads; lanes += kWarp) {
+    for (std::int64_t step = kWarp / 2; step > 0; step /= 2) {
+      for (std::int64_t k = 0; k < step; ++k) lanes[k] += lanes[k + step];
+    }
+    sum += lanes[0];
+  }
+  return sum;
+}
+
+/// Replaces f32 scales by codes.
 void nest_scales(QuantizedTensor& q) {
   const std::int64_t blocks = q.scales.numel();
   const float* scales = q.scales.data<float>();
   const internal::DynamicMap& map = internal::DynamicMap::with_signs();
-  double sum = 0;
-  for (std::int64_t i = 0; i < blocks; ++i) sum += static_cast<double>(scales[i]);
-  q.nested_offset = static_cast<float>(sum / static_cast<double>(blocks));
+  q.nested_offset = static_cast<float>(sum_of(scales, blocks) / static_cast<double>(blocks));
   const Tensor codes = empty({blocks}, {.dtype = DType::kU8});
   q.nested_scales = empty({(blocks + kNestedBlock - 1) / kNestedBlock});
   for (std::int64_t first = 0; first < blocks; first += kNestedBlock) {
@@ -143,15 +156,6 @@ void check(const Tensor& x, const Options& options) {
   if (!all_finite(x)) throw ValueError("[quantize] expected finite values, got infinity or NaN");
 }
 
-/// Nested on the CPU, for codes on a device.
-void nest_scales_of_device(QuantizedTensor& q) {
-  const Device device = q.scales.device();
-  q.scales = q.scales.to(kCpu);
-  nest_scales(q);
-  q.scales = q.scales.to(device);
-  q.nested_scales = q.nested_scales.to(device);
-}
-
 template <class T>
 void quantize_as(const Tensor& x, QuantizedTensor& q) {
   if (q.format == Format::kInt8) {
@@ -176,7 +180,7 @@ QuantizedTensor quantize(const Tensor& given, const Options& options) {
   q.scales = empty({blocks}, {.device = x.device()});
   if (!x.device().is_cpu()) {
     kernels_of(x.device()).quantize(x, q);
-    if (options.nested && !int8) nest_scales_of_device(q);
+    if (options.nested && !int8) kernels_of(x.device()).nest_scales(q);
     return q;
   }
   switch (x.dtype()) {
