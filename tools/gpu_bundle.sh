@@ -4,6 +4,7 @@
 #   FOLDER/run.sh                # the tests
 #   FOLDER/run.sh --list         # what there is, without running it
 #   FOLDER/run.sh --benchmarks   # the tests, then the benchmarks, and PyTorch's where it is there
+#   FOLDER/run.sh --sanitize     # every operation under compute-sanitizer, where that is there
 # Built for any x86-64 processor with AVX2; with --native for one like this machine's, which is
 # quicker where everything is built so already.
 set -euo pipefail
@@ -15,6 +16,7 @@ readonly TESTS=(
   //tensor/cuda:attention_test
   //tensor/cuda:backend_test
   //tensor/cuda:captured_step_test
+  //tensor/cuda:kernel_fault_test
   //tensor/cuda:quant_test
   //finetune:quantized_cuda_test
   //data:device_loader_test
@@ -64,9 +66,10 @@ tar -C "$programs" -c . | xz --lzma2=preset=6,dict=128MiB >"$folder/programs.tar
 cat >"$folder/run.sh" <<'RUN'
 #!/bin/bash
 # Runs every test of this folder on the machine's GPU; arguments go to each (--gtest_filter=…,
-# …). After --benchmarks, the first, come the benchmarks. --list, alone, names tests and benchmarks
-# instead. Finds CUDA's libraries where the toolkit, a Python environment or the system has them. Ends
-# with "N passed, N failed", and "N skipped" before that; exits 1 when anything failed.
+# …). First among them, --benchmarks has the benchmarks run afterwards; --list names tests and
+# benchmarks instead; --sanitize has the kernels' tests run under memcheck and racecheck instead. Finds
+# CUDA's libraries where the toolkit, a Python environment or the system has them. Ends with
+# "N passed, N failed", and "N skipped" before that; exits 1 when anything failed.
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 programs=$(mktemp -d)
@@ -94,6 +97,26 @@ if [ "${1:-}" = --list ]; then
     "$test" --gtest_list_tests | grep -v '^Running main()' || exit 1
   done
   for benchmark in "$programs"/benchmarks/*; do echo "benchmark $(basename "$benchmark")"; done
+  exit
+fi
+
+if [ "${1:-}" = --sanitize ]; then
+  shift
+  sanitizer=$(PATH=$PATH:${CUDA_PATH:-/usr/local/cuda}/bin command -v compute-sanitizer) ||
+    { echo "compute-sanitizer: expected it on the PATH or in the toolkit" >&2; exit 1; }
+  passed=0 failed=0
+  for tool in memcheck racecheck; do
+    for test in op_cuda_test quant_test attention_test backend_test; do
+      echo "== $tool $test"
+      if "$sanitizer" --tool "$tool" --error-exitcode 1 "$programs/tests/$test" "$@"; then
+        passed=$((passed + 1))
+      else
+        failed=$((failed + 1))
+      fi
+    done
+  done
+  echo "$passed passed, $failed failed"
+  [ "$failed" -eq 0 ]
   exit
 fi
 

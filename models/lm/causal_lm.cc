@@ -18,21 +18,11 @@ bool ends_with(std::string_view text, std::string_view end) {
 
 /// Where each token stands among those that are there: [B,T] i64, or [1,T] without a mask.
 Tensor positions_of(const Tensor& tokens, const LmCall& call, std::int64_t offset) {
-  const std::int64_t length = tokens.size(1);
   if (!call.mask.defined()) {
-    return internal::consecutive(offset, length, tokens.device()).unsqueeze(0);
+    return internal::consecutive(offset, tokens.size(1), tokens.device()).unsqueeze(0);
   }
-  const Tensor here = call.mask.to(kCpu).contiguous();
-  const Tensor positions = empty(here.shape(), {.dtype = DType::kI64});
-  for (std::int64_t b = 0; b < here.size(0); ++b) {
-    std::int64_t next = 0;
-    for (std::int64_t t = 0; t < length; ++t) {
-      const bool there = here.data<bool>()[b * length + t];
-      // Padding takes the place of the token after it; nobody sees it.
-      positions.data<std::int64_t>()[b * length + t] = there ? next++ : (next > 0 ? next - 1 : 0);
-    }
-  }
-  return positions.to(tokens.device());
+  // Padding takes the place of the token before it, or the first; nobody sees it.
+  return maximum(cumsum(call.mask.to(DType::kI64), 1) - 1.0, 0.0);
 }
 
 void check_call(const CausalLm& model, const Tensor& tokens, const LmCall& call) {
@@ -60,6 +50,11 @@ void check_call(const CausalLm& model, const Tensor& tokens, const LmCall& call)
 
 }  // namespace
 
+CausalLm::CausalLm(const LmConfig& config)
+    : config_(config),
+      rope_frequencies_(std::make_unique<RopeFrequencies>(config.rope, config.size_of_head())) {}
+CausalLm::~CausalLm() = default;
+
 Variable CausalLm::hidden(const Tensor& tokens, const LmCall& call) {
   check_call(*this, tokens, call);
   const std::int64_t offset = call.cache ? call.cache->length() : 0;
@@ -67,9 +62,9 @@ Variable CausalLm::hidden(const Tensor& tokens, const LmCall& call) {
   BlockCall inner{.cache = call.cache, .offset = offset};
   if (call.mask.defined()) inner.key_mask = call.mask.unsqueeze(1).unsqueeze(1);
   if (config_.family == Family::kLlama) {
-    auto [cos, sin] = rope_table(config_.rope, config_.size_of_head(), positions.to(kCpu));
-    inner.cos = cos.unsqueeze(1).to(tokens.device());
-    inner.sin = sin.unsqueeze(1).to(tokens.device());
+    auto [cos, sin] = rope_table(rope_frequencies_->on(tokens.device()), positions);
+    inner.cos = cos.unsqueeze(1);
+    inner.sin = sin.unsqueeze(1);
   }
   const Variable x = run_blocks(embed(tokens, positions), inner);
   if (call.cache) call.cache->advance(tokens.size(1));

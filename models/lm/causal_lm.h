@@ -24,6 +24,7 @@ namespace tenon::models {
 using autograd::Variable;
 
 struct BlockCall;
+class RopeFrequencies;
 
 struct LmCall {
   /// [B,T] bool, false for padding, which no position sees. Positions are counted over the others.
@@ -35,6 +36,8 @@ struct LmCall {
 
 class CausalLm : public layers::Module {
  public:
+  ~CausalLm() override;
+
   const LmConfig& config() const { return config_; }
 
   /// tokens [B,T] i64 -> [B,T,D], after the last normalization. Throws ShapeError for another rank,
@@ -58,7 +61,7 @@ class CausalLm : public layers::Module {
   virtual layers::Linear& head() = 0;
 
  protected:
-  explicit CausalLm(const LmConfig& config) : config_(config) {}
+  explicit CausalLm(const LmConfig& config);
 
   /// The head's weight becomes the table's where `tied`. For the end of a constructor.
   void finish_construction();
@@ -69,6 +72,7 @@ class CausalLm : public layers::Module {
   virtual Variable finish(const Variable& x) = 0;
 
   LmConfig config_;
+  std::unique_ptr<RopeFrequencies> rope_frequencies_;
   bool checkpointing_ = false;
 };
 

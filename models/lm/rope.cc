@@ -3,7 +3,6 @@
 #include <array>
 #include <cmath>
 #include <numbers>
-#include <vector>
 
 #include "autograd/ops.h"
 #include "autograd/record.h"
@@ -44,13 +43,20 @@ Tensor turned(const Tensor& x, const Tensor& cos, const Tensor& sin) {
 
 }  // namespace
 
-std::pair<Tensor, Tensor> rope_table(const RopeConfig& config, std::int64_t head_size,
-                                     const Tensor& positions) {
-  std::vector<float> frequencies;
-  for (std::int64_t i = 0; i < head_size / 2; ++i) {
-    frequencies.push_back(static_cast<float>(frequency(config, i, head_size)));
+Tensor RopeFrequencies::on(Device device) {
+  const std::lock_guard lock(mutex_);
+  for (const Tensor& one : made_) {
+    if (one.device() == device) return one;
   }
-  const Tensor angles = positions.to(DType::kF32).unsqueeze(-1) * from_vector(frequencies);
+  std::vector<float> frequencies;
+  for (std::int64_t i = 0; i < head_size_ / 2; ++i) {
+    frequencies.push_back(static_cast<float>(frequency(config_, i, head_size_)));
+  }
+  return made_.emplace_back(from_vector(frequencies).to(device));
+}
+
+std::pair<Tensor, Tensor> rope_table(const Tensor& frequencies, const Tensor& positions) {
+  const Tensor angles = positions.to(DType::kF32).unsqueeze(-1) * frequencies;
   return {tenon::cos(angles), tenon::sin(angles)};
 }
 

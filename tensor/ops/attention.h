@@ -2,6 +2,10 @@
 // the T x S matrix of weights in memory: tiles of it are made, used and forgotten (Dao et al. 2022,
 // "FlashAttention", algorithm 1), so that memory grows with T + S and not with T S.
 //
+// On a GPU that is cuDNN's work: bf16 and f16, D and E multiples of 8, no mask but `causal` with an
+// offset of 0 or S - T. Anything else is two products there and a softmax between them, of any
+// length, with memory for the matrix; what is so of 16 bits is reported (tensor/cuda/fallback.h).
+//
 //   Attention a = scaled_dot_product_attention(q, k, v, {}, {.causal = true});   // a.y [B,H,T,E]
 #ifndef TENON_TENSOR_OPS_ATTENTION_H_
 #define TENON_TENSOR_OPS_ATTENTION_H_
