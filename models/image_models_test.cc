@@ -4,8 +4,11 @@
 #include <algorithm>
 
 #include "gtest/gtest.h"
+#include "layers/freeze.h"
 #include "models/internal/golden.h"
 #include "models/models.h"
+#include "tensor/ops.h"
+#include "tensor/random.h"
 #include "tensor/testing/check.h"
 
 namespace tenon::models {
@@ -38,6 +41,53 @@ TEST(AlexNetTest, BadOptions) {
   EXPECT_THROW(AlexNet({.in_channels = 0}), ValueError);
   EXPECT_THROW(AlexNet({.classes = 0}), ValueError);
   EXPECT_THROW(AlexNet({.dropout = 1}), ValueError);
+}
+
+TEST(AirbenchNetTest, AgreesWithPyTorch) {
+  AirbenchNet net({.widths = {32, 40, 48}, .classes = 5});
+  layers::unfreeze(net, "*");  // gradients of all parameters are compared
+  expect_golden(net, "airbench_net");
+}
+
+TEST(AirbenchNetTest, BeginsAsThePaperSays) {
+  const AirbenchNet net;
+  EXPECT_EQ(net.num_parameters(), 1'972'792);
+  // All but the patches' 288 weights and the norms' scales.
+  EXPECT_EQ(net.num_parameters(/*trainable_only=*/true), 1'972'792 - 288 - 2 * (64 + 256 + 256));
+  // Channel i of a convolution's input is handed on as channel i.
+  for (const layers::Conv2d* conv : {&net.block1.conv1, &net.block2.conv1, &net.block3.conv2}) {
+    Generator generator(1);
+    const Tensor x = randn({1, conv->options().in_channels, 6, 6}, generator);
+    const Tensor y = conv2d(x, conv->weight().value(), {}, {.padding = {1, 1}});
+    const Tensor difference = y.narrow(1, 0, x.size(1)) - x;
+    EXPECT_LT(total_norm({&difference, 1}, Norm::kMax), 1e-5);
+  }
+  const std::vector<float> head = net.head.weight().value().to_vector<float>();
+  double squares = 0;
+  for (const float w : head)
+    squares += static_cast<double>(w) * w / static_cast<double>(head.size());
+  EXPECT_NEAR(squares, 1, 0.08);  // 4.5 deviations of the mean of 2,560 squares
+}
+
+// Folding the norms into convolutions, which happens without gradients, changes nothing.
+TEST(AirbenchNetTest, EvaluatesTheSameWithoutGradients) {
+  AirbenchNet net({.widths = {16, 24, 24}});
+  Generator generator(2);
+  const Tensor x = randn({3, 3, 32, 32}, generator);
+  net(x);  // moves the running statistics
+  net.eval();
+  const std::vector<float> recorded = net(x).value().to_vector<float>();
+  const autograd::NoGrad guard;
+  const std::vector<float> folded = net(x).value().to_vector<float>();
+  for (std::size_t i = 0; i < folded.size(); ++i) EXPECT_NEAR(folded[i], recorded[i], 1e-4);
+}
+
+TEST(AirbenchNetTest, BadInput) {
+  AirbenchNet net({.widths = {16, 16, 16}});
+  EXPECT_THROW(net(zeros({1, 3, 28, 28})), ShapeError);
+  EXPECT_THROW(net(zeros({3, 32, 32})), ShapeError);
+  EXPECT_THROW(AirbenchNet({.widths = {16, 0, 16}}), ValueError);
+  EXPECT_THROW(AirbenchNet({.classes = 0}), ValueError);
 }
 
 TEST(ImageResNetTest, IsTorchvisions) {

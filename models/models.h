@@ -2,6 +2,7 @@
 #ifndef TENON_MODELS_MODELS_H_
 #define TENON_MODELS_MODELS_H_
 
+#include "models/airbench_net.h"
 #include "models/alexnet.h"
 #include "models/features.h"
 #include "models/ffnn.h"

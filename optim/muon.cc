@@ -22,11 +22,11 @@ double ratio(MuonScale scale, const Shape& matrix) {
   return std::sqrt(std::max(1.0, rows / columns));
 }
 
-/// x over its norm, which only the device knows where it works by itself.
-Tensor normalized(const Tensor& x, double eps) {
-  if (x.device().is_cpu()) return x * (1 / std::max(total_norm({&x, 1}), eps));
-  const Tensor inverse = reciprocal(maximum(total_norm_tensor({&x, 1}), eps));
-  return x.dtype() == DType::kF64 ? x * inverse : x.to(DType::kF32) * inverse.to(DType::kF32);
+/// x scaled to the norm `norm`; its own norm only the device knows where it works by itself.
+Tensor normalized(const Tensor& x, double eps, double norm = 1) {
+  if (x.device().is_cpu()) return x * (norm / std::max(total_norm({&x, 1}), eps));
+  const Tensor factor = norm * reciprocal(maximum(total_norm_tensor({&x, 1}), eps));
+  return x.dtype() == DType::kF64 ? x * factor : x.to(DType::kF32) * factor.to(DType::kF32);
 }
 
 }  // namespace
@@ -91,6 +91,9 @@ void Muon::update(const Update& update) {
         newton_schulz(direction.reshape(shape), o.iterations, o.eps, o.compute_dtype)
             .to(parameter.dtype())
             .reshape(parameter.shape());
+    if (o.normalize) {
+      parameter.copy_(normalized(parameter, o.eps, std::sqrt(static_cast<double>(shape[0]))));
+    }
     const double factor = ratio(o.scale, shape);
     optimizer_update_({.parameters = lists.parameters.subspan(i, 1),
                        .grads = {&step, 1},

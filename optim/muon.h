@@ -24,16 +24,19 @@ struct MuonOptions {
   double momentum = 0.95;
   bool nesterov = true;
   MuonScale scale = MuonScale::kOriginal;
+  /// Before each step a matrix [A,B] is scaled to the norm sqrt(A), so that a rate turns it by the
+  /// same angle all the way: for weights whose scale a normalization behind them takes out again.
+  bool normalize = false;
   int iterations = 5;                  ///< of newton_schulz
   double eps = 1e-7;                   ///< below which a matrix is not scaled up
   DType compute_dtype = DType::kBF16;  ///< of newton_schulz; its errors do not matter here
 };
 
 /// b = momentum b + (1 - momentum) g;  o = newton_schulz(nesterov ? g + momentum (b - g) : b);
-/// p = (1 - lr weight_decay) p - scaled_lr o. Parameters of more than two dimensions are taken as
-/// [A, rest]. (Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks",
-/// kellerjordan.github.io/posts/muon; kMatchAdamW: Liu et al. 2025, "Muon is scalable for LLM
-/// training", §2.2)
+/// p = (1 - lr weight_decay) p - scaled_lr o, after p = sqrt(A) p / |p| where it normalizes.
+/// Parameters of more than two dimensions are taken as [A, rest]. (Jordan et al. 2024, "Muon: an
+/// optimizer for hidden layers in neural networks", kellerjordan.github.io/posts/muon; kMatchAdamW:
+/// Liu et al. 2025, "Muon is scalable for LLM training", §2.2)
 class Muon final : public GroupedOptimizer<MuonOptions> {
  public:
   /// Throws ValueError for a bad option, ShapeError for a parameter of fewer than two dimensions,

@@ -67,6 +67,27 @@ TEST(MuonTest, Bf16StepsAreCloseToExactOnes) {
   EXPECT_LT(total_norm({&difference, 1}), 0.05 * total_norm({&exact, 1}));
 }
 
+// A matrix of norm 3 becomes one of sqrt(4) before the step; one of zeros stays so.
+TEST(MuonTest, NormalizesWeightsBeforeTheStep) {
+  Generator generator(7);
+  const Tensor start = randn({4, 3, 2}, generator, {.dtype = DType::kF64});
+  const Tensor grad = randn({4, 3, 2}, generator, {.dtype = DType::kF64});
+  const auto step = [&](const Tensor& from, bool normalize) {
+    const Variable w(from.clone(), true);
+    Muon muon({w}, {.lr = 0.1, .normalize = normalize, .compute_dtype = DType::kF64});
+    w.set_grad(grad);
+    muon.step();
+    return w.value();
+  };
+  double squares = 0;
+  for (const double element : start.to_vector<double>()) squares += element * element;
+  const Tensor scaled = start * (2 / std::sqrt(squares));
+  const Tensor difference = step(start, true) - step(scaled, false);
+  EXPECT_LT(total_norm({&difference, 1}, Norm::kMax), 1e-12);
+  const Tensor none = step(start * 0.0, true) - step(start * 0.0, false);
+  EXPECT_EQ(total_norm({&none, 1}), 0);
+}
+
 TEST(MuonTest, ScalesGradientsAndClips) {
   const auto step = [](double scale, const StepOptions& options) {
     Generator generator(5);

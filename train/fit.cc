@@ -61,6 +61,19 @@ void require_batches(const char* what, data::DataLoader& loader) {
                    std::to_string(loader.options().batch_size) + ")");
 }
 
+// The module's output for a batch, or the weighted sum of those for all views of it.
+Variable output_of(layers::Module& module, const Tensor& inputs, const std::vector<View>& views,
+                   Device device) {
+  if (views.empty()) return module(inputs.to(device));
+  Variable output;
+  for (const View& view : views) {
+    const Variable part =
+        module((view.change ? view.change(inputs) : inputs).to(device)) * view.weight;
+    output = output.defined() ? output + part : part;
+  }
+  return output;
+}
+
 // One call of fit().
 class Fit {
  public:
@@ -260,7 +273,7 @@ Evaluation evaluate(layers::Module& module, data::DataLoader& loader,
   Evaluation result;
   for (const data::Batch& batch : loader) {
     const Tensor target = batch.targets.to(device);
-    const Variable output = module(batch.inputs.to(device));
+    const Variable output = output_of(module, batch.inputs, options.views, device);
     loss.add(loss_of(options.loss, output, target).value(), batch.size());
     for (Metric* metric : options.metrics) metric->update(output.value(), target);
     result.examples += batch.size();

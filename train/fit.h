@@ -69,10 +69,22 @@ struct FitOptions {
 absl::StatusOr<History> fit(layers::Module& module, data::DataLoader& loader,
                             optim::Optimizer& optimizer, const FitOptions& options = {});
 
+/// A way to look at images, and how much it counts: test-time augmentation.
+struct View {
+  double weight = 1;
+  /// What the module is shown instead of a batch's inputs, which are where the loader made them;
+  /// those as they are where empty.
+  std::function<Tensor(const Tensor& inputs)> change = {};
+};
+
 struct EvaluateOptions {
   Loss loss = {};                      ///< autograd::cross_entropy where empty
   std::vector<Metric*> metrics = {};   ///< reset first; they hold their values afterwards
   std::optional<DType> autocast = {};  ///< as in FitOptions
+  /// The module's outputs for each, times their weights, are summed to the output that is judged
+  /// (Krizhevsky, Sutskever & Hinton 2012, "ImageNet classification", §4.1). Without any, the
+  /// inputs as they are.
+  std::vector<View> views = {};
 };
 
 struct Evaluation {

@@ -129,6 +129,30 @@ TEST_F(FitTest, EvaluationNeitherTrainsNorDrops) {
   EXPECT_FALSE(net.parameters()[0].grad().defined());
 }
 
+// A point, mirrored at two lines: the average is that of three passes, batch by batch.
+TEST_F(FitTest, EvaluatesTheWeightedSumOfViews) {
+  Net net;
+  data::DataLoader pieces(set_, {.batch_size = 7});
+  Accuracy accuracy;
+  const auto swapped = [](const Tensor& x) { return flip(x, {1}); };
+  const auto opposite = [](const Tensor& x) { return -x; };
+  const Evaluation views = evaluate(net, pieces,
+                                    {.metrics = {&accuracy},
+                                     .views = {{.weight = 0.5},
+                                               {.weight = 0.75, .change = swapped},
+                                               {.weight = -0.25, .change = opposite}}});
+  net.eval();
+  const autograd::NoGrad guard;
+  const Tensor x = set_.inputs();
+  const Tensor average =
+      net(x).value() * 0.5 + net(swapped(x)).value() * 0.75 - net(opposite(x)).value() * 0.25;
+  const autograd::Variable loss = autograd::cross_entropy(average, set_.targets());
+  EXPECT_NEAR(views.loss, loss.item<double>(), 1e-6);
+  EXPECT_EQ(views.examples, 40);
+  const Tensor hits = eq(argmax(average, 1), set_.targets());
+  EXPECT_NEAR(accuracy.value(), static_cast<double>(sum(hits).item<std::int64_t>()) / 40, 1e-9);
+}
+
 TEST_F(FitTest, TakesAnyLoss) {
   const Tensor x = tensor({1, 2, 3}).reshape({3, 1});
   const data::TensorDataset line(x, x * 2.0 + 1.0);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes models.txt: logits, loss and gradients of PyTorch's equivalents of the models.
 
-    python3 make_models.py > models.txt        # made with PyTorch 1.13
+    python3 make_models.py > models.txt        # made with PyTorch 1.13, airbench_net with 2.15
 
 Element i of parameter number p is a (2 frac(43758.5453 sin(0.7 i + p)) - 1): noise that needs not be stored; a is
 0.15 or, for weights, sqrt(6 / fan_in). 0.3 is added to the weights of normalizations. Element i of the images is
@@ -130,6 +130,33 @@ class ImageResNet(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
+class AirbenchBlock(nn.Module):
+    def __init__(self, before, channels):
+        super().__init__()
+        self.conv1 = nn.Conv2d(before, channels, 3, padding=1, bias=False)
+        self.norm1 = nn.BatchNorm2d(channels, eps=1e-12)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(channels, eps=1e-12)
+
+    def forward(self, x):
+        h = F.gelu(self.norm1(F.max_pool2d(self.conv1(x), 2)))
+        return F.gelu(self.norm2(self.conv2(h)))
+
+
+class AirbenchNet(nn.Module):
+    """The network of arXiv 2404.00498, with other widths."""
+
+    def __init__(self, a, b, c, classes):
+        super().__init__()
+        self.whitening = nn.Conv2d(3, 24, 2)
+        self.block1, self.block2, self.block3 = AirbenchBlock(24, a), AirbenchBlock(a, b), AirbenchBlock(b, c)
+        self.head = nn.Linear(c, classes, bias=False)
+
+    def forward(self, x):
+        x = self.block3(self.block2(self.block1(F.gelu(self.whitening(x)))))
+        return self.head(F.max_pool2d(x, 3).flatten(1)) / self.head.in_features
+
+
 class ResidualMlpBlock(nn.Module):
     def __init__(self, features_in, features):
         super().__init__()
@@ -228,6 +255,7 @@ CASES = [
     ("alexnet_features", AlexNetFeatures(), (1, 3, 224, 224)),
     ("resnet18", ImageResNet((2, 2, 2, 2), 1000, False), (1, 3, 64, 48)),
     ("resnet18_thumbnails", ImageResNet((2, 2, 2, 2), 10, True), (2, 3, 16, 16)),
+    ("airbench_net", AirbenchNet(32, 40, 48, 5), (2, 3, 32, 32)),
     ("residual_mlp", ResidualMlp(12, 9, 9, 5, 3), (6, 12)),
     ("tabular_mlp", TabularMlp(), (8, 6)),
     ("wide_deep", WideDeep(), (8, 6)),
