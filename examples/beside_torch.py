@@ -5,7 +5,7 @@
     examples/beside_torch.py --python PYTHON_WITH_TORCH [--threads N] [--data_dir DIR] [TARGET ...]
 
 One seed and a few epochs of each: the same networks, batches, optimizers and epochs in both. Prints a table in Markdown.
-A target's folder has the PyTorch programs: peer_torch.py.
+A target's folder has the PyTorch programs: peer_torch.py; that of airbench, which runs on a GPU too, is in benchmarks/peers.
 """
 import argparse
 import os
@@ -47,6 +47,7 @@ EXPERIMENTS = {
     "small_nets:vanishing": (3, []),
     "small_nets:schedules": (1, []),
     "features:embed": (1, []),
+    "airbench:airbench": (1, ["--images=8000"]),
 }
 
 
@@ -89,7 +90,10 @@ def main():
             ours = run([f"bazel-bin/examples/{package}/{name}", "--seeds=1", "--quiet", f"--out_dir={out}"] + flags + shared,
                        options.threads)
             more = [f"--choices={out}/table.csv"] * (name == "validation") + [f"--split={split}"] * (package == "covertype")
-            peers = run([options.python, f"examples/{package}/peer_torch.py", f"--experiment={name}",
+            peer = f"examples/{package}/peer_torch.py"
+            if package == "airbench":
+                peer, more = "benchmarks/peers/torch_airbench.py", ["--images=8000"]
+            peers = run([options.python, peer, f"--experiment={name}",
                          f"--threads={options.threads}"] + [f"--epochs={epochs}"] * bool(epochs) + more + shared,
                         options.threads)
             if not ours or not peers:

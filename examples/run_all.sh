@@ -23,7 +23,8 @@ targets=("$@")
   animal_faces:memorization animal_faces:early_stopping animal_faces:penalties animal_faces:dropout
   animal_faces:augmentation animal_faces:batch_size animal_faces:pruning animal_faces:lottery animal_faces:distillation
   small_nets:forty_four small_nets:losses small_nets:vanishing small_nets:schedules
-  features:embed)
+  features:embed
+  airbench:airbench)
 
 mkdir -p "$out" && out=$(cd "$out" && pwd) || exit 1
 cd "$(dirname "$0")/.." || exit 1

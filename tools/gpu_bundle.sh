@@ -24,10 +24,11 @@ readonly TESTS=(
   //models/lm:lm_cuda_test
   //autograd/testing:op_cuda_test
   //benchmarks:workloads_cuda_test
+  //examples/airbench:recipe_cuda_test
 )
-readonly BENCHMARKS=(//benchmarks:steps //benchmarks:kernel_limits)
-# Of PyTorch: the CUDA script, and the table of networks that it reads, where that is there.
-readonly PEERS=(benchmarks/peers/torch_{cuda,large}.py ../shared/peers/torch_cpu.py)
+readonly BENCHMARKS=(//benchmarks:steps //benchmarks:kernel_limits //examples/airbench:airbench)
+# Of PyTorch: the CUDA scripts, and the table of networks that one reads, where that is there.
+readonly PEERS=(benchmarks/peers/torch_{airbench,cuda,large}.py ../shared/peers/torch_cpu.py)
 
 flags=(--config=portable)
 if [ "${1:-}" = --native ]; then flags=(); shift; fi
@@ -159,6 +160,18 @@ if [ -n "$benchmarks" ]; then
   done
   measure steps --device=cuda --capture --large --bf16
   peer torch_large.py
+  # CIFAR-10 is too large to be packed too.
+  if [ -d "${TENON_DATA:-.}/cifar10" ]; then
+    export TENON_DATA=${TENON_DATA:-.}
+    for precision in bf16 f16; do
+      measure airbench --device=cuda --precision=$precision --seeds=10 --save_data \
+        --out_dir="$programs/airbench" --overwrite --quiet
+      peer torch_airbench.py --device=cuda --precision=$precision --seeds=10 \
+        --modes=eager,compile,max-autotune --data_dir="$programs/airbench"
+    done
+  else
+    echo "skipped: airbench, for want of \$TENON_DATA/cifar10"
+  fi
 fi
 
 [ "$skipped" -eq 0 ] || echo "$skipped skipped"

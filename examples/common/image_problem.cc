@@ -3,7 +3,6 @@
 #include <cstring>
 #include <filesystem>
 
-#include "data/cifar.h"
 #include "data/digits.h"
 #include "data/mnist.h"
 #include "data/split.h"
@@ -76,11 +75,15 @@ absl::StatusOr<ImageProblem> load_fashion_mnist_problem(const CommonOptions& opt
 }
 
 absl::StatusOr<ImageProblem> load_cifar10_problem(const CommonOptions& options) {
-  const auto folder = data_folder(options, "cifar10");
-  if (!folder.ok()) return folder.status();
-  const auto cifar = read_cifar10(*folder);
+  const auto cifar = load_cifar10_pixels(options);
   if (!cifar.ok()) return cifar.status();
   return ImageProblem{to_examples(cifar->train), to_examples(cifar->test), cifar->class_names};
+}
+
+absl::StatusOr<data::Cifar10> load_cifar10_pixels(const CommonOptions& options) {
+  const auto folder = data_folder(options, "cifar10");
+  if (!folder.ok()) return folder.status();
+  return read_cifar10(*folder);
 }
 
 absl::StatusOr<ImageProblem> load_cifar100_problem(const CommonOptions& options) {

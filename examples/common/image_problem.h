@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "data/cifar.h"
 #include "data/tensor_dataset.h"
 #include "examples/common/flags.h"
 #include "tensor/tensor.h"
@@ -43,6 +44,8 @@ absl::StatusOr<ImageProblem> load_fashion_mnist_problem(const CommonOptions& opt
 /// (data/cifar.h), packed or unpacked, else `cifar10-jpeg.tar.xz`, which holds each as
 /// <batch>/<number>_<label>.jpg, and so not to the exact pixel.
 absl::StatusOr<ImageProblem> load_cifar10_problem(const CommonOptions& options);
+/// The same images as they are stored, u8 from 0 to 255.
+absl::StatusOr<data::Cifar10> load_cifar10_pixels(const CommonOptions& options);
 
 /// As many of 100 classes, in `cifar100`: the published binary version, packed or unpacked.
 absl::StatusOr<ImageProblem> load_cifar100_problem(const CommonOptions& options);
