@@ -12,7 +12,8 @@ namespace {
 /// Whether `a`, which comes later, replaces `b`; a NaN beats every number.
 template <bool kLargest, class C>
 bool beats(C a, C b) {
-  return (kLargest ? a > b : a < b) | (is_nan(a) & !is_nan(b));
+  const bool is_first_nan = is_nan(a), is_second_nan = is_nan(b);
+  return (kLargest ? a > b : a < b) | (is_first_nan & !is_second_nan);
 }
 
 template <bool kLargest, class C>
