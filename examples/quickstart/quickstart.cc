@@ -20,6 +20,7 @@
 #include "examples/common/result_line.h"
 #include "layers/layers.h"
 #include "optim/adam.h"
+#include "tensor/io/mapped_file.h"
 #include "tensor/io/safetensors.h"
 #include "tensor/ops.h"
 #include "tensor/random.h"
@@ -121,6 +122,23 @@ absl::Status draw_mistakes(const data::TensorDataset& test, const Tensor& logits
   return data::write_png(path, data::contact_sheet(images, captions, {.title = "true > predicted", .scale = 12}));
 }
 
+// One page with everything: settings, curves, the confusion matrix, the mistakes.
+absl::Status write_page(const train::History& history, const train::ConfusionMatrix& confusion,
+                        double accuracy, const CommonOptions& options) {
+  const auto mistakes = read_file(options.output("mistakes.png"));
+  if (!mistakes.ok()) return mistakes.status();
+  const train::Report page{.title = "8x8 digits",
+                           .settings = {{"epochs", std::to_string(options.epochs)},
+                                        {"batch size", std::to_string(options.batch_size)},
+                                        {"learning rate", std::to_string(options.lr)},
+                                        {"seed", std::to_string(options.seed)}},
+                           .results = {{"test accuracy", std::to_string(accuracy)}},
+                           .history = history,
+                           .confusion = &confusion,
+                           .pictures = {{"what it got wrong", *mistakes}}};
+  return train::write_report(page, options.output("report.html"));
+}
+
 // Writes the weights, reads them into a network that knows nothing yet, and compares the two.
 absl::Status save_and_check(DigitNet& net, const Tensor& images, const Tensor& logits,
                             const CommonOptions& options) {
@@ -144,9 +162,11 @@ absl::Status save_and_check(DigitNet& net, const Tensor& images, const Tensor& l
 void say_what_next(const CommonOptions& options) {
   std::printf(
       "\nwritten to %s:\n"
+      "  report.html                    one page with everything\n"
       "  curves.png .svg, metrics.csv   loss and accuracy over the epochs\n"
       "  mistakes.png                   the digits it got wrong\n"
       "  model.safetensors              the weights; Python reads them too\n"
+      "  tensorboard                    the same for TensorBoard\n"
       "next:\n"
       "  change DigitNet in examples/quickstart/quickstart.cc and run it again\n"
       "  ./bazelw run //examples/quickstart -- --help\n"
@@ -178,13 +198,14 @@ absl::Status train_and_show(const CommonOptions& options) {
       {.path = options.output("checkpoint.safetensors"), .resume = options.resume});
   CosineRate rate(options.lr);
   train::CsvLog log(options.output("metrics.csv"));
+  train::TensorBoardLog board(options.output("tensorboard"));
   train::ProgressBar bar({.style = options.quiet ? train::ProgressStyle::kSilent
                                                  : train::ProgressStyle::kAuto});
   const auto history = train::fit(net, train_loader, optimizer,
                                   {.epochs = options.epochs,
                                    .metrics = {&accuracy},
                                    .validation = &test_loader,
-                                   .callbacks = {&checkpoint, &rate, &log, &bar}});
+                                   .callbacks = {&checkpoint, &rate, &log, &board, &bar}});
   if (!history.ok()) return history.status();
 
   // How good is it?
@@ -201,6 +222,7 @@ absl::Status train_and_show(const CommonOptions& options) {
   if (!plot->note.empty()) std::printf("%s\n", plot->note.c_str());
   const Tensor logits = predict(net, test_set.inputs(), options.device);
   absl::Status status = draw_mistakes(test_set, logits, options.output("mistakes.png"));
+  if (status.ok()) status = write_page(*history, confusion, accuracy.value(), options);
   if (status.ok()) status = save_and_check(net, test_set.inputs(), logits, options);
   if (!status.ok()) return status;
   if (!options.quiet) say_what_next(options);

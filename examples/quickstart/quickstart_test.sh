@@ -38,6 +38,10 @@ done
 [ "$(wc -l <metrics.csv)" = "$(($(value_of epochs 2>/dev/null || echo 0) + 1))" ] || fail "metrics.csv: lines"
 head -n 1 metrics.csv | grep -q '^epoch,train_loss,train_accuracy,val_loss,val_accuracy' || fail "metrics.csv: header"
 [ -s model.safetensors ] && [ -s checkpoint.safetensors ] || fail "no model or checkpoint"
+for part in "learning rate" "what it got wrong" "data:image/png;base64," predicted; do
+  grep -q "$part" report.html || fail "report.html: no $part"
+done
+ls tensorboard/events.out.tfevents.* >/dev/null || fail "no event file"
 if find . -name '*.tmp*' | grep .; then fail "temporary files left"; fi
 
 # The same seed gives the same model.
