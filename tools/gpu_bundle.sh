@@ -161,7 +161,9 @@ if [ -n "$benchmarks" ]; then
   measure steps --device=cuda --capture --large --bf16
   peer torch_large.py
   # CIFAR-10 is too large to be packed too.
-  if [ -d "${TENON_DATA:-.}/cifar10" ]; then
+  if [ ! -e /dev/nvidia0 ]; then
+    echo "skipped: no CUDA device"
+  elif [ -d "${TENON_DATA:-.}/cifar10" ]; then
     export TENON_DATA=${TENON_DATA:-.}
     for precision in bf16 f16; do
       measure airbench --device=cuda --precision=$precision --seeds=10 --save_data \
