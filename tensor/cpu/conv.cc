@@ -36,8 +36,8 @@ struct Problem {
     return {{x[0], x[1], x[2], x[3]}, onednn::data_type(dtype), Tag::nhwc};
   }
   memory::desc given_x_desc() const {
-    return {{x[0], x[1], x[2], x[3]}, onednn::data_type(dtype),
-            x_is_row_major ? Tag::nchw : Tag::nhwc};
+    return {
+        {x[0], x[1], x[2], x[3]}, onednn::data_type(dtype), x_is_row_major ? Tag::nchw : Tag::nhwc};
   }
   memory::desc y_desc() const {
     return {{y[0], y[1], y[2], y[3]}, onednn::data_type(dtype), Tag::nhwc};
@@ -51,9 +51,7 @@ struct Problem {
             type,
             any ? Tag::any : Tag::goihw};
   }
-  memory::desc bias_desc() const {
-    return {{weight[0]}, onednn::data_type(dtype), Tag::x};
-  }
+  memory::desc bias_desc() const { return {{weight[0]}, onednn::data_type(dtype), Tag::x}; }
   memory::dims stride() const { return {params.stride.first, params.stride.second}; }
   memory::dims dilation() const {  // oneDNN counts the gaps
     return {params.dilation.first - 1, params.dilation.second - 1};
@@ -142,14 +140,18 @@ void conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const Con
   if (conv2d_winograd(x, weight, bias, params, activation, out)) return;
   if (must_widen(x)) {
     const Tensor wide = empty_like(out, DType::kF32);
-    conv2d(x.to(DType::kF32), weight.to(DType::kF32),
-           bias.defined() ? bias.to(DType::kF32) : bias, params, activation, wide);
+    conv2d(x.to(DType::kF32), weight.to(DType::kF32), bias.defined() ? bias.to(DType::kF32) : bias,
+           params, activation, wide);
     return copy(wide, out);
   }
   bool row_major = false;
   const Tensor image = as_image(x, &row_major), filter = weight.contiguous();
-  const Problem problem{.x = x.shape(), .weight = weight.shape(), .y = out.shape(),
-                        .params = params, .dtype = x.dtype(), .bias = bias.defined(),
+  const Problem problem{.x = x.shape(),
+                        .weight = weight.shape(),
+                        .y = out.shape(),
+                        .params = params,
+                        .dtype = x.dtype(),
+                        .bias = bias.defined(),
                         .x_is_row_major = row_major};
   onednn::Execution& execution =
       onednn::cached(problem.key(kForwardKey), [&] { return make_forward(problem); });
@@ -173,8 +175,11 @@ void conv2d_input_grad(const Tensor& grad, const Tensor& weight, const Conv2dPar
     return copy(wide, out);
   }
   const Tensor incoming = grad.contiguous(Layout::kChannelsLast), filter = weight.contiguous();
-  const Problem problem{.x = out.shape(), .weight = weight.shape(), .y = grad.shape(),
-                        .params = params, .dtype = grad.dtype()};
+  const Problem problem{.x = out.shape(),
+                        .weight = weight.shape(),
+                        .y = grad.shape(),
+                        .params = params,
+                        .dtype = grad.dtype()};
   onednn::cached(problem.key(kInputGradKey), [&] {
     return make_input_grad(problem);
   }).run({incoming.raw_data(), filter.raw_data(), out.raw_data()});
@@ -191,8 +196,12 @@ void conv2d_weight_grad(const Tensor& grad, const Tensor& x, const Conv2dParams&
   }
   bool row_major = false;
   const Tensor incoming = grad.contiguous(Layout::kChannelsLast), image = as_image(x, &row_major);
-  const Problem problem{.x = x.shape(), .weight = out.shape(), .y = grad.shape(),
-                        .params = params, .dtype = grad.dtype(), .x_is_row_major = row_major};
+  const Problem problem{.x = x.shape(),
+                        .weight = out.shape(),
+                        .y = grad.shape(),
+                        .params = params,
+                        .dtype = grad.dtype(),
+                        .x_is_row_major = row_major};
   onednn::cached(problem.key(kWeightGradKey), [&] {
     return make_weight_grad(problem);
   }).run({incoming.raw_data(), image.raw_data(), out.raw_data()});

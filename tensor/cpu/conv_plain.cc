@@ -36,8 +36,7 @@ void for_each_tap(const Shape& x, const Shape& weight, const Shape& y, const Con
           for (t.c_group = 0; t.c_group < weight[1]; ++t.c_group) {
             t.c = t.k / filters_per_group * weight[1] + t.c_group;
             for (t.r = 0; t.r < weight[2]; ++t.r) {
-              t.h = t.p * params.stride.first - params.padding.first +
-                    t.r * params.dilation.first;
+              t.h = t.p * params.stride.first - params.padding.first + t.r * params.dilation.first;
               if (t.h < 0 || t.h >= x[2]) continue;
               for (t.s = 0; t.s < weight[3]; ++t.s) {
                 t.w = t.q * params.stride.second - params.padding.second +

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "tensor/cpu/chunk.h"
@@ -24,14 +25,45 @@ Run run_at(const Tensor& x, std::int64_t offset) {
           1, x.dtype()};
 }
 
-/// Positions of `indices` grouped by the index they hold, each group in ascending order.
+/// Positions of `indices`, which are below `size`, grouped by the index they hold, each group in
+/// ascending order.
 struct Groups {
   std::vector<std::int64_t> order;   // positions
   std::vector<std::int64_t> starts;  // of the groups in `order`, and its end
 
-  explicit Groups(const Tensor& indices, std::int64_t left_out = -1) {
+  explicit Groups(const Tensor& indices, std::int64_t size, std::int64_t left_out = -1) {
     const auto* index = indices.data<std::int64_t>();
-    for (std::int64_t i = 0; i < indices.numel(); ++i) {
+    const std::int64_t count = indices.numel();
+    if (size <= 4 * count) {
+      sort_by_counting(index, count, size, left_out);
+    } else {
+      sort_by_comparing(index, count, left_out);
+    }
+    starts.push_back(static_cast<std::int64_t>(order.size()));
+  }
+  std::int64_t count() const { return static_cast<std::int64_t>(starts.size()) - 1; }
+
+ private:
+  /// One pass over the indices and two over the `size` possible ones.
+  void sort_by_counting(const std::int64_t* index, std::int64_t count, std::int64_t size,
+                        std::int64_t left_out) {
+    std::vector<std::int64_t> next(static_cast<std::size_t>(size));  // first counts, then places
+    for (std::int64_t i = 0; i < count; ++i) ++next[static_cast<std::size_t>(index[i])];
+    if (left_out >= 0 && left_out < size) next[static_cast<std::size_t>(left_out)] = 0;
+    std::int64_t before = 0;
+    for (std::int64_t& of_index : next) {
+      if (of_index > 0) starts.push_back(before);
+      before += std::exchange(of_index, before);
+    }
+    order.resize(static_cast<std::size_t>(before));
+    for (std::int64_t i = 0; i < count; ++i) {
+      if (index[i] == left_out) continue;
+      order[static_cast<std::size_t>(next[static_cast<std::size_t>(index[i])]++)] = i;
+    }
+  }
+
+  void sort_by_comparing(const std::int64_t* index, std::int64_t count, std::int64_t left_out) {
+    for (std::int64_t i = 0; i < count; ++i) {
       if (index[i] != left_out) order.push_back(i);
     }
     std::stable_sort(order.begin(), order.end(),
@@ -41,9 +73,7 @@ struct Groups {
         starts.push_back(static_cast<std::int64_t>(i));
       }
     }
-    starts.push_back(static_cast<std::int64_t>(order.size()));
   }
-  std::int64_t count() const { return static_cast<std::int64_t>(starts.size()) - 1; }
 };
 
 /// Adds rows of values [outer, K, inner] to the row of out [outer, size, inner] that a group
@@ -122,7 +152,7 @@ std::int64_t index_select(const Tensor& x, const Tensor& indices, const Tensor& 
 
 std::int64_t index_add(const Tensor& indices, const Tensor& values, const Tensor& out) {
   if (const std::int64_t bad = first_outside(indices, out.shape()[1]); bad >= 0) return bad;
-  if (out.numel() > 0) add_groups(Groups(indices), indices, values, out);
+  if (out.numel() > 0) add_groups(Groups(indices, out.shape()[1]), indices, values, out);
   return -1;
 }
 
@@ -131,7 +161,8 @@ std::int64_t embedding_grad(const Tensor& indices, const Tensor& grad, std::int6
   if (const std::int64_t bad = first_outside(indices, out.shape()[0]); bad >= 0) return bad;
   fill(0, out);
   if (out.numel() == 0) return -1;
-  add_groups(Groups(indices, padding_index), indices, grad.unsqueeze(0), out.unsqueeze(0));
+  const Groups groups(indices, out.shape()[0], padding_index);
+  add_groups(groups, indices, grad.unsqueeze(0), out.unsqueeze(0));
   return -1;
 }
 

@@ -64,8 +64,9 @@ onednn::Execution make_matmul(const Tensor& a, const Tensor& b, const Tensor& ou
 
 enum KeyKind : std::int64_t { kMatmulKey = 1 };
 
-/// Below this a product takes less than the 2 µs or so that two threads need to meet.
-constexpr double kSerialFlop = 512e3;
+/// Below this, some 10 µs of one core, a second one costs what it brings: waking it takes 2 µs, and
+/// twice that where the two share no cache.
+constexpr double kSerialFlop = 1.5e6;
 
 void matmul_onednn(const MatmulArgs& args, const Tensor& out) {
   Tensor a = as_plain(args.a);

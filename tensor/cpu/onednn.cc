@@ -116,10 +116,9 @@ void Execution::run(std::initializer_list<void*> addresses) {
       argument.reorder->execute(on, argument.user, *argument.internal);
     }
   }
-  dnnl::error::wrap_c_api(
-      dnnl_primitive_execute(primitive_.get(), on.get(), static_cast<int>(raw_.size()),
-                             raw_.data()),
-      "could not run a primitive");
+  dnnl::error::wrap_c_api(dnnl_primitive_execute(primitive_.get(), on.get(),
+                                                 static_cast<int>(raw_.size()), raw_.data()),
+                          "could not run a primitive");
   for (Argument& argument : arguments_) {
     if (argument.reorder && argument.is_result) {
       argument.reorder->execute(on, *argument.internal, argument.user);

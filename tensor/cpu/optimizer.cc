@@ -15,9 +15,6 @@
 namespace tenon::cpu {
 namespace {
 
-/// Half a dozen streams take a nanosecond or so per element: more than the arithmetic that kGrain
-/// is made for.
-constexpr std::int64_t kUpdateGrain = 4096;
 static_assert(kChunk % kStateBlock == 0);
 
 Run run_of(const Tensor& x) { return {static_cast<std::byte*>(x.raw_data()), 1, x.dtype()}; }
@@ -38,7 +35,7 @@ template <class E, class F>
 void for_each_chunk(const std::vector<E>& entries, const F& fn) {
   std::int64_t total = 0;
   for (const E& entry : entries) total += entry.numel;
-  parallel_for(total, kUpdateGrain, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(total, kGrain, [&](std::int64_t begin, std::int64_t end) {
     std::int64_t first = 0;  // of the entry's elements, in the count of all
     for (const E& entry : entries) {
       if (first >= end) return;

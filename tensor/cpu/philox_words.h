@@ -1,20 +1,91 @@
-// Philox for runs of numbers: the compiler works on as many blocks at once as a vector has lanes.
+// Philox for runs of numbers: as many blocks at once as a register has lanes of 64 bits.
 #ifndef TENON_TENSOR_CPU_PHILOX_WORDS_H_
 #define TENON_TENSOR_CPU_PHILOX_WORDS_H_
 
 #include <cstdint>
+#include <cstring>
+#include <utility>
+
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
 
 #include "tensor/internal/philox.h"
 
 namespace tenon::cpu {
 
+#if defined(__AVX512F__)
+inline constexpr int kPhiloxBlocks = 8;
+#elif defined(__AVX2__)
+inline constexpr int kPhiloxBlocks = 4;
+#else
+inline constexpr int kPhiloxBlocks = 2;
+#endif
+
+/// A word of each block, in the lower half of its lane; the upper half holds anything.
+using PhiloxLanes [[gnu::vector_size(kPhiloxBlocks * sizeof(std::uint64_t))]] = std::uint64_t;
+
+/// The products of the lower halves.
+inline PhiloxLanes multiply_words(PhiloxLanes a, PhiloxLanes b) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<PhiloxLanes>(
+      _mm512_mul_epu32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+#elif defined(__AVX2__)
+  return reinterpret_cast<PhiloxLanes>(
+      _mm256_mul_epu32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
+#else
+  constexpr std::uint64_t kLower = 0xFFFFFFFF;
+  return (a & kLower) * (b & kLower);
+#endif
+}
+
+/// a[kFirst], b[kFirst], a[kFirst + 1], b[kFirst + 1], …
+template <int kFirst>
+inline void store_pairs(PhiloxLanes a, PhiloxLanes b, std::uint32_t* words) {
+  const auto pairs = [&]<int... i>(std::integer_sequence<int, i...>) {
+    return __builtin_shufflevector(a, b, (kFirst + i / 2 + i % 2 * kPhiloxBlocks)...);
+  }
+  (std::make_integer_sequence<int, kPhiloxBlocks>{});
+  std::memcpy(words, &pairs, sizeof(pairs));
+}
+
+/// words[4 i + k] = word k of block `first` + i, as internal::philox has it.
+inline void philox_lanes(std::uint64_t seed, std::uint64_t first, std::uint32_t* words) {
+  using internal::PhiloxConstants;
+  const PhiloxLanes zero{};
+  const PhiloxLanes multiplier0 = zero + PhiloxConstants::kMultiplier0;
+  const PhiloxLanes multiplier1 = zero + PhiloxConstants::kMultiplier1;
+  std::uint32_t key0 = static_cast<std::uint32_t>(seed);
+  std::uint32_t key1 = static_cast<std::uint32_t>(seed >> 32);
+  PhiloxLanes c0{}, c2{}, c3{};
+  for (int i = 0; i < kPhiloxBlocks; ++i) c0[i] = first + static_cast<std::uint64_t>(i);
+  PhiloxLanes c1 = c0 >> 32;
+  for (int round = 0; round < PhiloxConstants::kRounds; ++round) {
+    const PhiloxLanes product0 = multiply_words(c0, multiplier0);
+    const PhiloxLanes product1 = multiply_words(c2, multiplier1);
+    c0 = (product1 >> 32) ^ c1 ^ key0;
+    c2 = (product0 >> 32) ^ c3 ^ key1;
+    c1 = product1;
+    c3 = product0;
+    key0 += PhiloxConstants::kWeyl0;
+    key1 += PhiloxConstants::kWeyl1;
+  }
+  const PhiloxLanes lower = zero + 0xFFFFFFFF;
+  const PhiloxLanes words01 = (c0 & lower) | (c1 << 32), words23 = (c2 & lower) | (c3 << 32);
+  store_pairs<0>(words01, words23, words);
+  store_pairs<kPhiloxBlocks / 2>(words01, words23, words + 2 * kPhiloxBlocks);
+}
+
 /// words[0 .. 4 blocks) = the blocks `first`, `first` + 1, … of the stream `seed`, one after
 /// another.
 inline void philox_words(std::uint64_t seed, std::uint64_t first, std::int64_t blocks,
-                         std::uint32_t* __restrict words) {
-  for (std::int64_t block = 0; block < blocks; ++block) {
-    const internal::PhiloxBlock made =
-        internal::philox(seed, first + static_cast<std::uint64_t>(block));
+                         std::uint32_t* words) {
+  std::int64_t block = 0;
+  for (; block + kPhiloxBlocks <= blocks; block += kPhiloxBlocks) {
+    philox_lanes(seed, first + static_cast<std::uint64_t>(block), words + 4 * block);
+  }
+  for (; block < blocks; ++block) {
+    const auto made = internal::philox(seed, first + static_cast<std::uint64_t>(block));
     for (int i = 0; i < 4; ++i) words[4 * block + i] = made.word[i];
   }
 }

@@ -47,7 +47,7 @@ void transform(const RandomArgs& args, const std::uint32_t* words, std::int64_t 
 template <class F>
 void for_each_chunk_of_words(std::int64_t numel, std::uint64_t seed, std::uint64_t offset,
                              const F& fn) {
-  parallel_for(numel, kGrain / 4, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(numel, kGrain, [&](std::int64_t begin, std::int64_t end) {
     alignas(kBufferAlignment) std::uint32_t words[kChunk];  // kChunk is a multiple of 4
     for (std::int64_t i = begin; i < end; i += kChunk) {
       const std::int64_t n = std::min(kChunk, end - i);

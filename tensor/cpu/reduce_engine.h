@@ -241,7 +241,7 @@ std::int64_t rows_together(const Tensor& x, const Axes& axes) {
   const bool dense = is_direct<C>(run_at(x, 0, inner.stride)) && axes.reduced.size() == 1 &&
                      axes.reduced[0].stride == inner.size;
   const std::int64_t together = kColumns / inner.size;
-  return dense && together >= 4 ? together : 1;
+  return dense && together >= 2 ? together : 1;
 }
 
 template <class Method>

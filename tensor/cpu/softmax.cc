@@ -150,10 +150,12 @@ std::int64_t cross_entropy(const CrossEntropyArgs& args, const Tensor& out) {
     const ClassWeights<C> weights(args);
     const C smoothing = static_cast<C>(args.smoothing);
     for_each_row_block<C>(as_rows(args.logits), [&](const RowBlock<C>& block) {
+      Eigen::Array<C, Eigen::Dynamic, 1, 0, kBlockElements, 1> log_sums =
+          Eigen::Map<const Eigen::Array<C, Eigen::Dynamic, 1>>(block.sums, block.rows).log();
       for (std::int64_t r = 0; r < block.rows; ++r) {
         const std::int64_t i = block.first + r;
         const C* x = block.x + r * classes;
-        const C log_sum = std::log(block.sums[r]), largest = block.largest[r];
+        const C log_sum = log_sums[r], largest = block.largest[r];
         C loss = 0;
         if (!ignored(args, i)) {
           loss = weights.of(label[i]) * (log_sum + (largest - x[label[i]]));
@@ -162,8 +164,9 @@ std::int64_t cross_entropy(const CrossEntropyArgs& args, const Tensor& out) {
             loss = (1 - smoothing) * loss + smoothing / static_cast<C>(classes) * spread;
           }
         }
-        scatter(&loss, 1, run_at(out, i, 1));
+        block.exponentials[r] = loss;  // no row needs its own any more
       }
+      scatter(block.exponentials, block.rows, run_at(out, block.first, 1));
     });
   });
   return -1;
@@ -181,6 +184,8 @@ void cross_entropy_grad(const Tensor& grad, double scale, const CrossEntropyArgs
     C all_weights = 0;
     for (std::int64_t c = 0; c < classes; ++c) all_weights += weights.of(c);
     for_each_row_block<C>(as_rows(args.logits), [&](const RowBlock<C>& block) {
+      C grads[kBlockElements];
+      gather(run_at(grad, block.first * grad_stride, grad_stride), block.rows, grads);
       for (std::int64_t r = 0; r < block.rows; ++r) {
         const std::int64_t i = block.first + r;
         C* row = block.exponentials + r * classes;
@@ -189,9 +194,7 @@ void cross_entropy_grad(const Tensor& grad, double scale, const CrossEntropyArgs
           std::fill_n(row, classes, C{0});
           continue;
         }
-        C incoming;
-        gather(run_at(grad, i * grad_stride, 1), 1, &incoming);
-        incoming *= static_cast<C>(scale);
+        const C incoming = grads[r] * static_cast<C>(scale);
         const C own = incoming * (1 - static_cast<C>(args.smoothing)) * weights.of(label[i]);
         // The target sums up to this much, which softmax then shares out.
         const C target = spread == 0 ? own : own + incoming * spread * all_weights;

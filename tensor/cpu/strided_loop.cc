@@ -10,8 +10,7 @@ LoopDims merge_dims(const Tensor* const* tensors, int count) {
   for (int d = 0; d < ndim; ++d) {
     if (first.shape()[d] == 1) continue;
     int place = order.size();
-    while (place > 0 &&
-           first.strides()[static_cast<int>(order[place - 1])] < first.strides()[d]) {
+    while (place > 0 && first.strides()[static_cast<int>(order[place - 1])] < first.strides()[d]) {
       --place;
     }
     order.insert(place, d);

@@ -9,28 +9,33 @@
 
 namespace tenon::internal {
 
+struct PhiloxConstants {
+  static constexpr int kRounds = 10;
+  static constexpr std::uint32_t kMultiplier0 = 0xD2511F53u, kMultiplier1 = 0xCD9E8D57u;
+  static constexpr std::uint32_t kWeyl0 = 0x9E3779B9u, kWeyl1 = 0xBB67AE85u;
+};
+
 struct PhiloxBlock {
   std::uint32_t word[4];
 };
 
 /// The block of four 32-bit words number `counter` of the stream `seed`.
 TENON_HOST_DEVICE inline PhiloxBlock philox(std::uint64_t seed, std::uint64_t counter) {
-  constexpr std::uint32_t kMultiplier0 = 0xD2511F53u, kMultiplier1 = 0xCD9E8D57u;
-  constexpr std::uint32_t kWeyl0 = 0x9E3779B9u, kWeyl1 = 0xBB67AE85u;
+  using K = PhiloxConstants;
   std::uint32_t key0 = static_cast<std::uint32_t>(seed);
   std::uint32_t key1 = static_cast<std::uint32_t>(seed >> 32);
   std::uint32_t c0 = static_cast<std::uint32_t>(counter);
   std::uint32_t c1 = static_cast<std::uint32_t>(counter >> 32);
   std::uint32_t c2 = 0, c3 = 0;
-  for (int round = 0; round < 10; ++round) {
-    const std::uint64_t product0 = static_cast<std::uint64_t>(kMultiplier0) * c0;
-    const std::uint64_t product1 = static_cast<std::uint64_t>(kMultiplier1) * c2;
+  for (int round = 0; round < K::kRounds; ++round) {
+    const std::uint64_t product0 = static_cast<std::uint64_t>(K::kMultiplier0) * c0;
+    const std::uint64_t product1 = static_cast<std::uint64_t>(K::kMultiplier1) * c2;
     c0 = static_cast<std::uint32_t>(product1 >> 32) ^ c1 ^ key0;
     c2 = static_cast<std::uint32_t>(product0 >> 32) ^ c3 ^ key1;
     c1 = static_cast<std::uint32_t>(product1);
     c3 = static_cast<std::uint32_t>(product0);
-    key0 += kWeyl0;
-    key1 += kWeyl1;
+    key0 += K::kWeyl0;
+    key1 += K::kWeyl1;
   }
   return {{c0, c1, c2, c3}};
 }
