@@ -31,7 +31,11 @@ for benchmark in $(labels BENCHMARKS); do
   grep -qx "benchmark $benchmark" "$folder/list" || fail "--list has no $benchmark"
 done
 
-"$folder/bundle/run.sh" --benchmarks >"$folder/output" 2>&1 || fail "run.sh: $(tail -n 40 "$folder/output")"
+# The benchmarks of a machine that has a GPU would take an hour.
+flags=()
+if [ ! -e /dev/nvidia0 ]; then flags=(--benchmarks); fi
+env -u TENON_DATA "$folder/bundle/run.sh" "${flags[@]}" >"$folder/output" 2>&1 ||
+  fail "run.sh: $(tail -n 40 "$folder/output")"
 tail -n 1 "$folder/output" | grep -qxE '[0-9]+ passed, 0 failed' || fail "no last line: $(tail -n 5 "$folder/output")"
 if [ ! -e /dev/nvidia0 ]; then
   tail -n 2 "$folder/output" | grep -qxE '[1-9][0-9]* skipped' || fail "nothing was skipped"

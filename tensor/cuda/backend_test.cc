@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -400,6 +401,17 @@ TEST_F(CudaBackend, RefusesStatesIn8Bits) {
   const UpdateLists lists{
       .parameters = {&weight, 1}, .grads = {&weight, 1}, .states = codes, .scales = scales};
   EXPECT_THROW(optimizer_update_(lists, LionStep{.lr = 1}), DeviceError);
+}
+
+TEST_F(CudaBackend, ReportsEachWaitWhereThatIsAskedFor) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // a process that has not waited yet
+  EXPECT_EXIT(
+      {
+        setenv("TENON_CUDA_REPORT_SYNC", "1", 1);
+        ones({1}, {.device = kGpu}).item<float>();
+        _exit(0);
+      },
+      ::testing::ExitedWithCode(0), "tenon: waiting for cuda:0: copy to the host");
 }
 
 TEST_F(CudaBackend, RunsAStepWithoutWaiting) {

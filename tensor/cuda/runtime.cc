@@ -5,12 +5,11 @@
 
 #include <array>
 #include <atomic>
-#include <cstdio>
-#include <cstdlib>
 #include <mutex>
 
 #include "tensor/cuda/fork_guard.h"
 #include "tensor/cuda/runtime_check.h"
+#include "tensor/cuda/waits.h"
 #include "tensor/error.h"
 
 namespace tenon::cuda {
@@ -18,21 +17,8 @@ namespace {
 
 constexpr int kMostDevices = 256;
 
-std::atomic<std::int64_t> g_synchronizations{0};
 thread_local int t_device = 0;
 thread_local std::array<StreamHandle, kMostDevices> t_streams{};
-
-/// "1" for a variable of the environment.
-bool is_set(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value && value[0] == '1' && value[1] == 0;
-}
-
-void note_wait(const char* why) {
-  static const bool report = is_set("TENON_CUDA_REPORT_SYNC");
-  g_synchronizations.fetch_add(1, std::memory_order_relaxed);
-  if (report) std::fprintf(stderr, "tenon: waiting for cuda:%d: %s\n", t_device, why);
-}
 
 void make_current(int device) {
   check("device", cudaSetDevice(device));
@@ -182,8 +168,6 @@ void wait_for_device() noexcept {
   note_wait("everything");
   cudaDeviceSynchronize();
 }
-
-std::int64_t synchronizations() { return g_synchronizations.load(std::memory_order_relaxed); }
 
 EventHandle create_event(bool timed) {
   cudaEvent_t event = nullptr;
