@@ -1,7 +1,5 @@
 #include "examples/airbench/recipe.h"
 
-#include <utility>
-
 #include "autograd/autocast.h"
 #include "autograd/ops.h"
 #include "data/image/alternating_flip.h"
@@ -121,9 +119,9 @@ std::function<void(data::Batch&, const data::BatchKey&)> augmentation() {
 
 std::vector<train::View> six_views() {
   std::vector<train::View> views;
-  for (const auto& [shift, weight] : {std::pair{0.0, 0.5}, {1.0, 0.25}, {-1.0, 0.25}}) {
+  for (const double shift : {0.0, 1.0, -1.0}) {
     for (const bool mirror : {false, true}) {
-      views.push_back({.weight = weight / 2, .change = [=](const Tensor& images) {
+      views.push_back({.weight = shift == 0 ? 0.25 : 0.125, .change = [=](const Tensor& images) {
                          const Tensor moved = shift == 0 ? images : shifted(images, shift);
                          return mirror ? data::flip_horizontal(moved) : moved;
                        }});
