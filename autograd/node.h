@@ -43,9 +43,11 @@ struct Edge {
 };
 
 /// That output 0 of a node is activation(inner), where `inner` is output 1, which no variable is.
+/// Of kRelu the result stands in for it, with the mask that came with that (tensor/ops/linalg.h).
 struct Activated {
   Activation activation;
   Tensor inner;
+  Tensor relu_mask = {};
 };
 
 /// The edge to a variable; none where it is undefined or requires no gradient.

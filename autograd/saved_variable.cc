@@ -12,14 +12,18 @@ SavedVariable::SavedVariable(Variable variable, int output)
       stamp_(variable_.defined() ? variable_.impl()->stamp() : 0),
       output_(output) {}
 
+bool SavedVariable::is_current() const {
+  return !variable_.defined() || variable_.impl()->stamp() == stamp_;
+}
+
 const Variable& SavedVariable::get(const Gradients& gradients) const {
-  if (!variable_.defined()) return variable_;
-  if (variable_.impl()->stamp() != stamp_) {
+  if (!is_current()) {
     throw AutogradError("[" + std::string(gradients.name()) + "] expected the " +
                         (output_ >= 0 ? "result" : "input") + " " + to_string(variable_.shape()) +
                         " that was saved for backward, but it was overwritten since (clone it "
                         "before writing in place, or call backward first)");
   }
+  if (!variable_.defined()) return variable_;
   if (output_ >= 0 && gradients.create_graph()) return gradients.result(output_, variable_.value());
   return variable_;
 }

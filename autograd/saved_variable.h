@@ -20,6 +20,8 @@ class SavedVariable {
   /// The variable (undefined where an undefined one was saved). Throws AutogradError that names the
   /// operation where its elements were written in place, or its value replaced, since it was saved.
   const Variable& get(const Gradients& gradients) const;
+  /// Whether get() has it.
+  bool is_current() const;
 
  private:
   friend SavedVariable save(const Variable& variable);

@@ -124,6 +124,10 @@ struct MatmulArgs {
   const Tensor* inner = nullptr;
   /// [B,M,N], dense: out = (a x b) activation'(slope_at) instead; without bias.
   const Tensor* slope_at = nullptr;
+  /// Of kRelu: receives what the kernel has written for the derivative, or stays undefined; beside
+  /// slope_at, the result of kRelu, what was received with it and may be read in its place. Nobody
+  /// but the backend that made it knows what it holds.
+  Tensor* relu_mask = nullptr;
   /// [M], of out's dtype: also written, with the sums of a's rows; B is 1, and there is no bias.
   const Tensor* row_sums = nullptr;
 };

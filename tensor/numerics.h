@@ -23,7 +23,9 @@ struct Numerics {
   bool winograd = true;
   /// On GPUs ReLU may be part of the kernel of the product or convolution before it (tensor/cuda/
   /// matmul_epilogue.h, conv.cc), where the libraries' max(x, 0) may turn NaN into 0 and hide that
-  /// a training has diverged. Otherwise it is a kernel of its own, one more pass over the result.
+  /// a training has diverged. Between two products its derivative may be part of a kernel too, and
+  /// is the library's where ReLU is applied to exactly 0. Otherwise both are kernels of their own,
+  /// one more pass over the result.
   /// GELU keeps NaN: its tanh form always is part of products in 16 bits, and with `tf32` of f32.
   bool fused_relu = false;
 

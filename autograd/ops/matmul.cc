@@ -65,7 +65,7 @@ struct LinearRule {
       case Activation::kNone:
         return g.output();
       case Activation::kRelu:
-        return relu_grad_of(g.take_output(), result.get(g));
+        return of_relu(g);
       case Activation::kGelu:
         return of_gelu(g, {ActivationFunction::kGelu}, gelu_slope);
       case Activation::kGeluTanh:
@@ -74,7 +74,13 @@ struct LinearRule {
     return of_gelu(g, {ActivationFunction::kGeluTanh}, gelu_tanh_slope);
   }
 
-  /// That of the result, and what later operations had for this side of the activation.
+  // That of the result, and what later operations had for this side of the activation.
+  Variable of_relu(Gradients& g) const {
+    const Variable inner = g.num_outputs() > 1 ? g.output(1) : Variable();
+    if (!g.output(0).defined()) return inner;
+    const Variable grad = relu_grad_of(g.take_output(), result.get(g));
+    return inner.defined() ? add(grad, inner) : grad;
+  }
   Variable of_gelu(const Gradients& g, const ActivationArgs& args,
                    Variable (*slope)(const Variable&)) const {
     const Variable& outer = g.output(0);
@@ -88,32 +94,34 @@ struct LinearRule {
 
   void set_input(Gradients& g, const Variable& grad) const {
     if (const auto before = g.activated(0)) {
-      return g.set_inner(0, tenon::linear_inner_grad(grad.value(), weight.get(g).value(),
-                                                     before->activation, before->inner));
+      return g.set_inner(
+          0, tenon::linear_inner_grad(grad.value(), weight.get(g).value(), before->activation,
+                                      before->inner, before->relu_mask));
     }
     g.set(0, matmul(grad, weight.get(g)));
   }
 };
 
-/// linear with a GELU.
-class GeluLinear final : public Node {
+/// linear with a GELU, or with a ReLU of which there is a mask.
+class ActivatedLinear final : public Node {
  public:
-  GeluLinear(LinearRule rule, Tensor inner)
-      : Node("linear"), rule_(std::move(rule)), inner_(std::move(inner)) {}
+  ActivatedLinear(LinearRule rule, Activated activated)
+      : Node("linear"), rule_(std::move(rule)), activated_(std::move(activated)) {}
 
  private:
   void differentiate(Gradients& gradients) override { (*rule_)(gradients); }
   void drop_saved() override {
     rule_.reset();
-    inner_ = {};
+    activated_ = {};
   }
   std::optional<Activated> activated() const override {
-    if (!rule_) return {};
-    return Activated{rule_->activation, inner_};
+    // The rule says what is wrong where ReLU's result was overwritten.
+    if (!rule_ || !rule_->result.is_current()) return {};
+    return activated_;
   }
 
   std::optional<LinearRule> rule_;
-  Tensor inner_;
+  Activated activated_;
 };
 
 }  // namespace
@@ -156,18 +164,22 @@ Variable linear(const Variable& x, const Variable& weight, const Variable& bias,
   }
   const bool recorded = recording(x, weight, bias);
   const bool gelu = activation == Activation::kGelu || activation == Activation::kGeluTanh;
-  Tensor inner;
+  Tensor inner, relu_mask;
   Tensor y = tenon::linear(x.value(), weight.value(), bias.value(), activation,
-                           gelu && recorded ? &inner : nullptr);
+                           gelu && recorded ? &inner : nullptr, recorded ? &relu_mask : nullptr);
   if (!recorded) return y;
   const SavedVariable result = gelu                              ? save_output(inner, 1)
                                : activation == Activation::kRelu ? save_output(y)
                                                                  : SavedVariable();
   LinearRule rule{activation, result, save_if(requires_grad(weight), x),
                   save_if(requires_grad(x), weight)};
-  if (!gelu) return record("linear", std::move(y), std::move(rule), x, weight, bias);
+  if (!gelu && !relu_mask.defined()) {
+    return record("linear", std::move(y), std::move(rule), x, weight, bias);
+  }
   if (detecting_anomaly) check_result("linear", y, std::array{x, weight, bias});
-  tenon::internal::IntrusivePtr<Node> node(new GeluLinear(std::move(rule), inner));
+  if (!gelu) inner = y;
+  tenon::internal::IntrusivePtr<Node> node(
+      new ActivatedLinear(std::move(rule), {activation, inner, std::move(relu_mask)}));
   for (const Variable& input : {x, weight, bias}) node->add_input(input);
   Variable active = Node::add_output(node, std::move(y));
   Node::add_output(node, std::move(inner));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tensor/cuda/fallback.h"
+#include "tensor/error.h"
 #include "tensor/numerics.h"
 #include "tensor/ops.h"
 #include "tensor/ops/dropout.h"
@@ -242,6 +243,66 @@ TEST_F(CudaBackend, EndsProductsAsTheCpuDoes) {
                   << static_cast<int>(activation) << " width " << width << " at " << i;
             }
           }
+        }
+      }
+    }
+  }
+}
+
+/// Whether a library refused what such a problem is described by.
+bool was_refused(const char* problem) {
+  for (const CudaFallback& each : cuda_fallbacks()) {
+    if (each.op == "matmul" && each.problem.find(problem) != std::string::npos) return true;
+  }
+  return false;
+}
+
+/// Whole numbers, so that every dtype holds all sums, and halves that keep them from 0, where
+/// libraries differ in the derivative.
+struct WholeNumbers {
+  WholeNumbers(std::int64_t width, DType dtype, Device device) {
+    Generator generator(static_cast<std::uint64_t>(width));
+    const auto random = [&](std::int64_t most, const Shape& shape) {
+      return randint(-most, most + 1, shape, generator).to(dtype);
+    };
+    x = random(1, {5, 24}), weight = random(2, {width, 24}), bias = random(2, {width});
+    next = random(1, {3, width}), grad = random(2, {5, 3});
+    x.slice(1, 0, 1).fill_(1);
+    weight.slice(1, 0, 1).fill_(0.5);
+    for (Tensor* each : {&x, &weight, &bias, &next, &grad}) *each = each->to(device);
+  }
+  Tensor x, weight, bias, next, grad;
+};
+
+TEST_F(CudaBackend, PassesGradientsWhereReluPassedNumbers) {
+  constexpr Activation kRelu = Activation::kRelu;
+  for (const bool fused : {false, true}) {
+    const NumericsScope chosen({.fused_relu = fused});
+    for (const DType dtype : kFloating) {
+      for (const std::int64_t width : {1, 7, 16, 128, 130, 257}) {
+        SCOPED_TRACE(std::string(name(dtype)) + " of width " + std::to_string(width));
+        const WholeNumbers here(width, dtype, kCpu), there(width, dtype, kGpu);
+        for (const bool biased : {false, true}) {
+          const Tensor wanted = linear(here.x, here.weight, biased ? here.bias : Tensor(), kRelu);
+          const auto grads = numbers(linear_inner_grad(here.grad, here.next, kRelu, wanted));
+          Tensor mask;
+          const Tensor y =
+              linear(there.x, there.weight, biased ? there.bias : Tensor(), kRelu, nullptr, &mask);
+          EXPECT_EQ(numbers(y), numbers(wanted));
+          EXPECT_EQ(numbers(linear_inner_grad(there.grad, there.next, kRelu, y)), grads);
+          EXPECT_EQ(numbers(linear_inner_grad(there.grad, there.next, kRelu, y, mask)), grads);
+          if (!fused || dtype == DType::kF64) {
+            EXPECT_FALSE(mask.defined());
+            continue;
+          }
+          EXPECT_TRUE(mask.defined() || was_refused("ReLU and its mask"));
+          // What the mask says counts, where the library reads it.
+          if (!mask.defined() || was_refused("ReLU's derivative")) continue;
+          EXPECT_EQ(numbers(linear_inner_grad(there.grad, there.next, kRelu, zeros_like(y), mask)),
+                    grads);
+          EXPECT_THROW(linear_inner_grad(there.grad.slice(0, 0, 4), there.next, kRelu,
+                                         y.slice(0, 0, 4), mask),
+                       ShapeError);
         }
       }
     }

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "tensor/cuda/per_device.h"
+#include "tensor/cuda/relu_mask.h"
 #include "tensor/cuda/runtime.h"
 #include "tensor/cuda/submit.h"
 
@@ -141,9 +142,10 @@ Plan::Plan(const Problem& problem)
   set(desc, CUBLASLT_MATMUL_DESC_TRANSB, problem.right.transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
   set(desc, CUBLASLT_MATMUL_DESC_EPILOGUE, problem.epilogue.code());
   if (problem.epilogue.has_matrix()) {
-    set(desc, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, problem.out.rows);
-    set(desc, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_BATCH_STRIDE,
-        problem.out.rows * problem.out.columns);
+    const std::int64_t rows = problem.out.rows;
+    const std::int64_t pitch = problem.epilogue.mask ? relu_mask_pitch(rows) : rows;
+    set(desc, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, pitch);
+    set(desc, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_BATCH_STRIDE, pitch * problem.out.columns);
   }
   set_addresses(problem);
 }

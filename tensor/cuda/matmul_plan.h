@@ -37,7 +37,7 @@ struct Problem {
   std::int64_t batch;
   Epilogue epilogue;
   const void* vector = nullptr;  // the bias that is read, or the sums that are written
-  const void* second = nullptr;  // the epilogue's matrix, of out's shape and dtype, dense
+  const void* second = nullptr;  // the epilogue's matrix: like out, dense; or ReLU's mask
   bool accumulate = false;
   Numerics numerics;
 

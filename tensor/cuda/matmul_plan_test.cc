@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
+#include "tensor/cuda/relu_mask.h"
 #include "tensor/error.h"
 #include "tensor/ops.h"
 
@@ -38,6 +40,19 @@ struct Operands {
     return epilogue_of({.a = a, .b = b, .bias = &bias, .activation = activation, .inner = &second},
                        out, n);
   }
+  Epilogue with_mask(const Numerics& n, const Tensor* added) const {
+    Tensor mask;
+    return epilogue_of(
+        {.a = a, .b = b, .bias = added, .activation = Activation::kRelu, .relu_mask = &mask}, out,
+        n);
+  }
+  /// The result stands where the GELUs have what they were applied to.
+  Epilogue with_relu_slope() const {
+    Tensor mask = zeros({1, 4, 16}, {.dtype = DType::kU8});
+    return epilogue_of(
+        {.a = a, .b = b, .activation = Activation::kRelu, .slope_at = &second, .relu_mask = &mask},
+        out, {});
+  }
   Epilogue with_slope(Activation activation, const Numerics& n = {}) const {
     return epilogue_of({.a = a, .b = b, .activation = activation, .slope_at = &second}, out, n);
   }
@@ -55,6 +70,7 @@ TEST(MatmulEpilogue, OfF64DoesNothing) {
     EXPECT_EQ(x.with_inner(activation, all).code(), CUBLASLT_EPILOGUE_DEFAULT);
     EXPECT_EQ(x.with_slope(activation, all).code(), CUBLASLT_EPILOGUE_DEFAULT);
   }
+  EXPECT_EQ(x.with_mask(all, &x.bias).code(), CUBLASLT_EPILOGUE_DEFAULT);
   EXPECT_EQ(x.with_sums().code(), CUBLASLT_EPILOGUE_DEFAULT);
 }
 
@@ -79,6 +95,27 @@ TEST(MatmulEpilogue, HasReluWhereTheNumericsSaySo) {
     EXPECT_EQ(x.with_bias(Activation::kRelu, fused).code(), CUBLASLT_EPILOGUE_RELU_BIAS);
     EXPECT_EQ(x.with_inner(Activation::kRelu, fused).code(), CUBLASLT_EPILOGUE_BIAS);
     EXPECT_EQ(x.with_slope(Activation::kRelu, fused).code(), CUBLASLT_EPILOGUE_DEFAULT);
+  }
+}
+
+TEST(MatmulEpilogue, HasRelusDerivativeFromTheMaskThatItsReluWrote) {
+  for (const DType dtype : {DType::kF32, DType::kBF16, DType::kF16}) {
+    for (const std::int64_t columns : {16, 12}) {
+      const Operands x(dtype, columns);
+      const Numerics fused{.fused_relu = true};
+      EXPECT_EQ(x.with_mask(fused, nullptr).code(), CUBLASLT_EPILOGUE_RELU_AUX);
+      EXPECT_EQ(x.with_mask(fused, &x.bias).code(), CUBLASLT_EPILOGUE_RELU_AUX_BIAS);
+      EXPECT_EQ(x.with_mask({}, nullptr).code(), CUBLASLT_EPILOGUE_DEFAULT);
+      EXPECT_EQ(x.with_mask({}, &x.bias).code(), CUBLASLT_EPILOGUE_BIAS);
+      EXPECT_EQ(x.with_relu_slope().code(), CUBLASLT_EPILOGUE_DRELU);
+      Tensor none;
+      const MatmulArgs without{.a = x.a,
+                               .b = x.b,
+                               .activation = Activation::kRelu,
+                               .slope_at = &x.second,
+                               .relu_mask = &none};
+      EXPECT_EQ(epilogue_of(without, x.out, fused).code(), CUBLASLT_EPILOGUE_DEFAULT);
+    }
   }
 }
 
@@ -141,16 +178,27 @@ TEST_F(MatmulPlan, TellsTheLibraryOfTheEpilogue) {
   for (const Epilogue& epilogue :
        {x.plain(Activation::kNone), x.with_bias(Activation::kNone),
         x.with_bias(Activation::kRelu, {.fused_relu = true}), x.with_bias(Activation::kGeluTanh),
-        x.with_inner(Activation::kGeluTanh), x.with_slope(Activation::kGeluTanh), x.with_sums()}) {
+        x.with_inner(Activation::kGeluTanh), x.with_slope(Activation::kGeluTanh), x.with_sums(),
+        x.with_mask({.fused_relu = true}, nullptr), x.with_mask({.fused_relu = true}, &x.bias),
+        x.with_relu_slope()}) {
     const Problem p = problem(x, epilogue);
     const Plan plan(p);
     EXPECT_EQ(plan.told<std::uint32_t>(CUBLASLT_MATMUL_DESC_EPILOGUE), epilogue.code());
     EXPECT_EQ(plan.told<const void*>(CUBLASLT_MATMUL_DESC_BIAS_POINTER), p.vector);
     EXPECT_EQ(plan.told<const void*>(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER), p.second);
-    EXPECT_EQ(plan.told<std::int64_t>(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD),
-              epilogue.has_matrix() ? 16 : 0);
-    EXPECT_EQ(plan.told<std::int64_t>(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_BATCH_STRIDE),
-              epilogue.has_matrix() ? 64 : 0);
+    const std::int64_t pitch = epilogue.mask ? 128 : epilogue.has_matrix() ? 16 : 0;  // bits
+    EXPECT_EQ(plan.told<std::int64_t>(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD), pitch);
+    EXPECT_EQ(plan.told<std::int64_t>(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_BATCH_STRIDE), 4 * pitch);
+  }
+}
+
+TEST_F(MatmulPlan, PadsTheRowsOfAMaskTo128Bits) {
+  for (const auto& [columns, pitch] :
+       {std::pair{1, 128}, std::pair{128, 128}, std::pair{129, 256}, std::pair{384, 384}}) {
+    const Operands x(DType::kBF16, columns);
+    const Plan plan(problem(x, x.with_mask({.fused_relu = true}, &x.bias)));
+    EXPECT_EQ(plan.told<std::int64_t>(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD), pitch);
+    EXPECT_EQ(relu_mask_shape(x.out), Shape({1, 4, pitch / 8}));
   }
 }
 
@@ -188,6 +236,16 @@ TEST_F(MatmulPlan, TellsProblemsApart) {
   EXPECT_EQ(other.key(), p.key());
   other.epilogue = x.with_bias(Activation::kGeluTanh);
   EXPECT_NE(other.key(), p.key());
+  for (const Tensor* bias : {static_cast<const Tensor*>(nullptr), &x.bias}) {
+    Problem relu = problem(x, x.with_mask({.fused_relu = true}, bias));
+    other = relu;
+    other.epilogue.mask = false;
+    EXPECT_NE(other.key(), relu.key());
+  }
+  const Problem slope = problem(x, x.with_relu_slope());
+  other = slope;
+  other.epilogue = x.with_slope(Activation::kGeluTanh);
+  EXPECT_NE(other.key(), slope.key());
   other = p;
   other.vector = static_cast<const char*>(p.vector) + 2;  // aligned to less
   EXPECT_NE(other.key(), p.key());

@@ -63,7 +63,7 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
 }
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation,
-              Tensor* inner) {
+              Tensor* inner, Tensor* relu_mask) {
   internal::check_floating("linear", "x", x);
   internal::check_match("linear", "x", x, "weight", weight);
   internal::check_ndim("linear", "weight", weight, 2);
@@ -81,6 +81,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activat
   const std::int64_t rows = numel(shape) == 0 ? 0 : numel(shape) / outputs;
   Tensor out = empty(shape, x.options());
   if (inner) *inner = empty(shape, x.options());
+  if (relu_mask) *relu_mask = {};
   if (out.numel() == 0) return out;
   const Tensor flat = x.ndim() == 2 ? x.unsqueeze(0) : x.reshape({1, rows, x.size(-1)});
   const Tensor before = inner ? inner->reshape({1, rows, outputs}) : Tensor();
@@ -89,13 +90,14 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activat
                .b = weight.t().unsqueeze(0),
                .bias = bias.defined() ? &bias : nullptr,
                .activation = activation,
-               .inner = inner ? &before : nullptr},
+               .inner = inner ? &before : nullptr,
+               .relu_mask = relu_mask},
               out.reshape({1, rows, outputs}));
   return out;
 }
 
 Tensor linear_inner_grad(const Tensor& grad, const Tensor& weight, Activation activation,
-                         const Tensor& inner) {
+                         const Tensor& inner, const Tensor& relu_mask) {
   constexpr const char* kOp = "linear_inner_grad";
   internal::check_floating(kOp, "grad", grad);
   internal::check_match(kOp, "grad", grad, "weight", weight);
@@ -112,12 +114,14 @@ Tensor linear_inner_grad(const Tensor& grad, const Tensor& weight, Activation ac
   Tensor out = empty(shape, grad.options());
   if (out.numel() == 0) return out;
   const std::int64_t rows = out.numel() / weight.size(1);
+  Tensor mask = relu_mask;
   const Tensor at = inner.contiguous().reshape({1, rows, weight.size(1)});
   backend(grad.device())
       .matmul({.a = grad.reshape({1, rows, weight.size(0)}),
                .b = weight.unsqueeze(0),
                .activation = activation,
-               .slope_at = &at},
+               .slope_at = &at,
+               .relu_mask = &mask},
               out.reshape({1, rows, weight.size(1)}));
   return out;
 }

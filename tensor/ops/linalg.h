@@ -21,13 +21,17 @@ Tensor matmul(const Tensor& a, const Tensor& b);
 /// may then differ from those of the two operations in the last place.
 enum class Activation : std::uint8_t { kNone, kRelu, kGelu, kGeluTanh };
 /// x [..,I], weight [O,I], bias [O] or undefined -> activation(x W^T + bias) [..,O]. Where `inner`
-/// is not null it receives x W^T + bias [..,O], which derivatives of GELU need.
+/// is not null it receives x W^T + bias [..,O], which derivatives of GELU need. Where `relu_mask`
+/// is not null and the device's kernel has written where its ReLU lets gradients pass, it receives
+/// that, for linear_inner_grad alone; else it is undefined, as on the CPU.
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {},
-              Activation activation = Activation::kNone, Tensor* inner = nullptr);
+              Activation activation = Activation::kNone, Tensor* inner = nullptr,
+              Tensor* relu_mask = nullptr);
 /// The gradient that arrives before an activation whose result is the x of a linear: grad [..,O],
-/// weight [O,I], inner [..,I] -> (grad W) activation'(inner) [..,I].
+/// weight [O,I], inner [..,I] -> (grad W) activation'(inner) [..,I]. Of kRelu `inner` may be its
+/// result, and `relu_mask` what came with that.
 Tensor linear_inner_grad(const Tensor& grad, const Tensor& weight, Activation activation,
-                         const Tensor& inner);
+                         const Tensor& inner, const Tensor& relu_mask = {});
 /// grad [R,O], x [R,I] -> the gradients of linear's weight, grad^T x [O,I], and of its bias, grad's
 /// rows added up [O].
 std::pair<Tensor, Tensor> linear_parameter_grads(const Tensor& grad, const Tensor& x);

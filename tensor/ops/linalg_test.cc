@@ -198,6 +198,9 @@ TEST(Linear, EndsWithTheBitsOfEachGelu) {
         testing::expect_identical(inner, sum);
         testing::expect_identical(linear(x, w, bias, Activation::kRelu, &inner), relu(sum));
         testing::expect_identical(inner, sum);
+        Tensor mask = ones({1});
+        linear(x, w, bias, Activation::kRelu, nullptr, &mask);
+        EXPECT_FALSE(mask.defined());  // the CPU's kernels write none
       }
     }
   }
