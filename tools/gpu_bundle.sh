@@ -23,6 +23,7 @@ readonly TESTS=(
   //models:captured_training_test
   //models/lm:lm_cuda_test
   //autograd/testing:op_cuda_test
+  //autograd/testing:relu_mask_cuda_test
   //benchmarks:workloads_cuda_test
   //examples/airbench:recipe_cuda_test
 )
