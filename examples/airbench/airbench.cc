@@ -112,9 +112,10 @@ class Airbench {
 
   // What a process does once: libraries choose their kernels, the allocator gets its memory.
   void warm_up(data::DataLoader& loader) {
-    Recipe recipe(some_pixels(), recipe_options(loader));
+    const RecipeOptions options = recipe_options(loader);
+    Recipe recipe(some_pixels(), options);
     data::DeviceLoader batches(loader, options_.device);
-    for (const int epoch : {0, 3}) {
+    for (const int epoch : {0, options.whitening_epochs}) {  // before and after it is recorded anew
       recipe.begin_epoch(epoch);
       int steps = 0;
       for (const data::Batch& batch : batches) {
