@@ -23,7 +23,7 @@ constexpr std::string_view kStyle =
     "#e4e4e4;font-weight:normal}"
     "th{color:#666}td:first-child,th:first-child{text-align:left}"
     ".scroll{max-height:24rem;overflow:auto}svg,img{max-width:100%;height:auto}"
-    "img{image-rendering:pixelated}.note{color:#666}";
+    "img[src^='data:image/png']{image-rendering:pixelated}.note{color:#666}";
 
 std::string escaped(std::string_view text) {
   std::string html;
@@ -96,18 +96,30 @@ std::string pairs_table(const std::vector<std::pair<std::string, std::string>>& 
   return html + "</table>\n";
 }
 
+// The first row is the head; long tables are to be scrolled.
+std::string rows_table(const std::vector<Row>& rows) {
+  std::string html = "<div class=\"scroll\"><table>\n";
+  for (std::size_t i = 0; i < rows.size(); ++i) html += table_row(rows[i], i == 0 ? "th" : "td");
+  return html + "</table></div>\n";
+}
+
+std::string sections(const std::vector<ReportTable>& tables) {
+  std::string html;
+  for (const ReportTable& table : tables) html += section(table.caption, rows_table(table.rows));
+  return html;
+}
+
 std::string records_table(const History& history) {
   if (history.empty()) return "";
   const std::vector<std::string> columns = names(history);
-  Row head{"epoch"};
-  head.insert(head.end(), columns.begin(), columns.end());
-  std::string html = "<div class=\"scroll\"><table>\n" + table_row(head, "th");
+  std::vector<Row> rows = {{"epoch"}};
+  rows[0].insert(rows[0].end(), columns.begin(), columns.end());
   for (const EpochRecord& record : history) {
     Row row{std::to_string(record.epoch)};
     for (const std::string& name : columns) row.push_back(number(record.value(name)));
-    html += table_row(row, "td");
+    rows.push_back(std::move(row));
   }
-  return html + "</table></div>\n";
+  return rows_table(rows);
 }
 
 std::string confusion_table(const ConfusionMatrix& matrix, const std::vector<std::string>& names) {
@@ -148,8 +160,9 @@ absl::StatusOr<std::string> curves(const History& history) {
 std::string pictures(const std::vector<Picture>& all) {
   std::string html;
   for (const Picture& picture : all) {
+    const char* type = picture.file.starts_with('<') ? "svg+xml" : "png";
     html += "<p>" + escaped(picture.caption) + "</p>\n<img alt=\"" + escaped(picture.caption) +
-            "\" src=\"data:image/png;base64," + base64(picture.png) + "\">\n";
+            "\" src=\"data:image/" + type + ";base64," + base64(picture.file) + "\">\n";
   }
   return html;
 }
@@ -169,12 +182,14 @@ absl::StatusOr<std::string> report_html(const Report& report) {
                      title + "</title>\n<style>" + std::string(kStyle) + "</style>\n<h1>" + title +
                      "</h1>\n";
   html += section("Results", pairs_table(report.results));
+  html += sections(report.tables);
   html += section("Curves", *drawn);
   if (report.confusion)
     html += section("Confusion", confusion_table(*report.confusion, report.classes));
   html += section("Pictures", pictures(report.pictures));
   html += section("Settings", pairs_table(report.settings));
   html += section("Records", records_table(report.history));
+  html += sections(report.appendix);
   return html + "</html>\n";
 }
 

@@ -19,20 +19,28 @@ namespace tenon::train {
 
 struct Picture {
   std::string caption;
-  std::string png;  ///< the bytes of a PNG file (data/image/png.h writes them)
+  std::string file;  ///< the bytes of a PNG (data/image/png.h writes them) or SVG file
+};
+
+/// Rows of cells, the first of which is the head.
+struct ReportTable {
+  std::string caption;
+  std::vector<std::vector<std::string>> rows;
 };
 
 struct Report {
   std::string title = {};
   std::vector<std::pair<std::string, std::string>> settings = {};
   std::vector<std::pair<std::string, std::string>> results = {};  ///< {{"test accuracy", "0.991"}}
+  std::vector<ReportTable> tables = {};                           ///< of results
+  std::vector<ReportTable> appendix = {};  ///< of what is looked up, at the page's end
   History history = {};
   const ConfusionMatrix* confusion = nullptr;  ///< none where null
   std::vector<std::string> classes = {};       ///< the classes' names; their numbers where empty
   std::vector<Picture> pictures = {};
 };
 
-/// The page: settings and results as tables, curves (SVG, through gnuplot), the records of all
+/// The page: settings, results and other tables, curves (SVG, through gnuplot), the records of all
 /// epochs, the confusion matrix, and the pictures, all within one HTML text. Where gnuplot is
 /// missing the page says so in the curves' place. Throws ValueError where the number of class names
 /// is not that of the classes. InternalError where gnuplot fails.

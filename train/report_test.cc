@@ -30,6 +30,9 @@ TEST(ReportTest, HoldsEverythingInOnePage) {
   report.pictures.push_back({"mistakes", "foobar"});
   report.pictures.push_back({"more", "fooba"});
   report.pictures.push_back({"most", "foob"});
+  report.pictures.push_back({"drawn", "<svg/>"});
+  report.tables.push_back({"rows", {{"name", "a < b"}, {"he", "97.8"}}});
+  report.appendix.push_back({"details", {{"step"}, {"7"}}});
   const auto html = report_html(report);
   ASSERT_TRUE(html.ok()) << html.status();
   for (const char* part :
@@ -39,7 +42,9 @@ TEST(ReportTest, HoldsEverythingInOnePage) {
         "<tr><td>dog</td><td>·</td><td><b>1</b></td><td>1</td></tr>",
         // RFC 4648, §10
         "data:image/png;base64,Zm9vYmFy\"", "data:image/png;base64,Zm9vYmE=\"",
-        "data:image/png;base64,Zm9vYg==\""}) {
+        "data:image/png;base64,Zm9vYg==\"", "data:image/svg+xml;base64,PHN2Zy8+\"",
+        "<tr><th>name</th><th>a &lt; b</th></tr>", "<tr><td>he</td><td>97.8</td></tr>",
+        "<h2>details</h2>", "<td>7</td>"}) {
     EXPECT_TRUE(contains(*html, part)) << part << "\n" << *html;
   }
   EXPECT_TRUE(contains(*html, "<svg") || contains(*html, "gnuplot is not installed"));

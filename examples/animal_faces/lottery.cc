@@ -4,6 +4,7 @@
 //   ./bazelw run //examples/animal_faces:lottery
 #include "regularize/lottery.h"
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,10 @@ namespace tenon::examples {
 namespace {
 
 constexpr int kWarmUpEpochs = 1;
+
+struct Options : ExperimentOptions {
+  std::int64_t rounds = 12;
+};
 
 /// Of one round of pruning, over the seeds.
 struct Round {
@@ -40,8 +45,8 @@ struct Way {
   Rounds rounds = {};
 };
 
-void search(const Parts& parts, const ExperimentOptions& options, int rounds, std::uint64_t seed,
-            Report& report, Way& way) {
+void search(const Parts& parts, const Options& options, std::uint64_t seed, Report& report,
+            Way& way) {
   const auto train_for = [&](int epochs) {
     return [&, epochs](layers::Module& net, regularize::Masks& masks) {
       TrialOptions masked = training(options, seed);
@@ -53,7 +58,7 @@ void search(const Parts& parts, const ExperimentOptions& options, int rounds, st
       return trial->test_accuracy;
     };
   };
-  regularize::TicketSearch search{.rounds = rounds, .amount = 0.3};
+  regularize::TicketSearch search{.rounds = static_cast<int>(options.rounds), .amount = 0.3};
   if (way.warm_up > 0) search.warm_up = train_for(way.warm_up);
   manual_seed(seed);
   const auto tickets =
@@ -92,7 +97,7 @@ double lead(const Rounds& rounds) {
   return mean(all);
 }
 
-absl::Status draw_lots(const ExperimentOptions& options) {
+absl::Status draw_lots(const Options& options) {
   const auto animals = load_animals(options);
   if (!animals.ok()) return animals.status();
   std::vector<Way> ways = {{"the first weights"}, {"the weights after an epoch", kWarmUpEpochs}};
@@ -105,7 +110,7 @@ absl::Status draw_lots(const ExperimentOptions& options) {
         deal(*animals, {.train = options.quick ? 1000 : 4000, .validation = 500}, seed);
     if (!parts.ok()) return parts.status();
     for (Way& way : ways) {
-      search(*parts, options, options.quick ? 3 : 12, seed, report, way);
+      search(*parts, options, seed, report, way);
       const Round& last = way.rounds.back();
       report.say("seed " + std::to_string(seed) + ", rewound to " + way.name + ": last ticket " +
                  percent(last.ticket.back()) + " %, other first weights " +
@@ -132,11 +137,15 @@ absl::Status draw_lots(const ExperimentOptions& options) {
 
 int main(int argc, char** argv) {
   using namespace tenon::examples;
-  ExperimentOptions options{{.epochs = 10, .batch_size = 128, .lr = 5e-3}, false, 5};
+  Options options{{{.epochs = 10, .batch_size = 128, .lr = 5e-3}, false, 5}};
   Flags flags("lottery", "Searches lottery tickets and compares them with other first weights.");
   add(flags, options);
+  flags.add_count("rounds", options.rounds, "of pruning, 30 % of what is left each");
   return flags.run(argc, argv, [&] {
-    if (options.quick) shorten(options, 5);
+    if (options.quick) {
+      shorten(options, 5);
+      options.rounds = 3;
+    }
     return draw_lots(options);
   });
 }

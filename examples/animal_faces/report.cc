@@ -61,18 +61,22 @@ Report::Report(std::string experiment, const ExperimentOptions& options, const A
                std::vector<std::string> head)
     : experiment_(std::move(experiment)),
       options_(options),
-      data_(animals.name),
+      animals_(animals),
       head_(head),
       table_(std::move(head)) {
   if (options.quiet) return;
-  std::printf("%s: %lld + %lld pictures%s\n", data_.c_str(),
+  std::printf("%s: %lld + %lld pictures%s\n", animals_.name.c_str(),
               static_cast<long long>(animals.train.size()),
               static_cast<long long>(animals.test.size()),
-              data_ == "afhq" ? "" : ", a stand-in for Animal Faces HQ: not its figures");
+              animals_.name == "afhq" ? "" : ", a stand-in for Animal Faces HQ: not its figures");
 }
 
 void Report::add_trial(const std::string& name, const Trial& trial) {
   seconds_ += trial.seconds;
+  if (trial.validation_accuracy > best_) {
+    best_ = trial.validation_accuracy;
+    mistakes_ = trial.mistakes;
+  }
   if (name.empty()) return;
   const bool known = std::any_of(runs_.begin(), runs_.end(),
                                  [&](const train::NamedRun& run) { return run.name == name; });
@@ -116,17 +120,17 @@ absl::Status Report::draw(const std::string& title) const {
     if (!plot.ok()) return plot.status();
     name_picture(*plot);
   }
-  return absl::OkStatus();
+  return draw_mistakes(mistakes_, animals_.classes, options_.output("mistakes.png"));
 }
 
 absl::Status Report::finish(const std::string& title,
                             const std::vector<std::pair<std::string, double>>& results) {
   std::printf("\n%s\n", table_.to_text().c_str());
   if (absl::Status status = table_.write(options_.output("table")); !status.ok()) return status;
-  if (absl::Status status = draw(title + ", " + data_); !status.ok()) return status;
+  if (absl::Status status = draw(title + ", " + animals_.name); !status.ok()) return status;
   for (const std::string& line : lines_) std::printf("%s\n", line.c_str());
   ResultLine result(experiment_, options_);
-  result.add("data", data_);
+  result.add("data", animals_.name);
   result.add("seeds", options_.seeds);
   for (const auto& [key, value] : results) result.add(key, value);
   result.add("seconds", seconds_);

@@ -27,7 +27,7 @@ namespace tenon::examples {
 
 class Report {
  public:
-  /// Both must outlive this. Says whether the data are AFHQ or a stand-in.
+  /// All must outlive this. Says whether the data are AFHQ or a stand-in.
   Report(std::string experiment, const ExperimentOptions& options, const Animals& animals,
          std::vector<std::string> head);
 
@@ -42,8 +42,9 @@ class Report {
   /// A picture of one's own beside the curves of training.
   void add_panel(train::Panel panel) { panels_.push_back(std::move(panel)); }
 
-  /// Shows and writes the table (table.csv, table.md), draws curves and panels, and ends with the
-  /// lines for scripts, of which the last one also says what `results` does.
+  /// Shows and writes the table (table.csv, table.md), draws curves, panels, and what the network
+  /// that was best on the validation pictures got wrong (mistakes.png), and ends with the lines for
+  /// scripts, of which the last one also says what `results` does.
   absl::Status finish(const std::string& title,
                       const std::vector<std::pair<std::string, double>>& results);
 
@@ -52,12 +53,14 @@ class Report {
 
   std::string experiment_;
   const ExperimentOptions& options_;
-  std::string data_;
+  const Animals& animals_;
   std::vector<std::string> head_;
   Table table_;
   std::vector<std::string> lines_;  // ROW …
   std::vector<train::NamedRun> runs_;
   std::vector<train::Panel> panels_;
+  Mistakes mistakes_;
+  double best_ = -1;  // validation accuracy of the network that made them
   double seconds_ = 0;
 };
 

@@ -52,7 +52,8 @@ absl::StatusOr<Trial> run_trial(layers::Module& net, const Parts& parts,
               .train_accuracy = accuracy(net, parts.train),
               .validation_accuracy = accuracy(net, parts.validation),
               .test_accuracy = accuracy(net, parts.test),
-              .norm = regularize::frobenius_norm(net)};
+              .norm = regularize::frobenius_norm(net),
+              .mistakes = find_mistakes(net, dataset(parts.test))};
   trial.seconds = training_seconds(trial.history);
   net.to(kCpu);
   return trial;

@@ -14,6 +14,7 @@
 #include "data/data_loader.h"
 #include "examples/animal_faces/animals.h"
 #include "examples/common/experiment.h"
+#include "examples/common/mistakes.h"
 #include "layers/module.h"
 #include "optim/sgd.h"
 #include "train/fit.h"
@@ -43,6 +44,7 @@ struct Trial {
   double test_accuracy = 0;
   double norm = 0;     ///< of all parameters in the end
   double seconds = 0;  ///< of training alone
+  Mistakes mistakes = {};  ///< on test pictures
 };
 
 /// Trains with SGD on the device, looking at the validation pictures after each epoch, judges the

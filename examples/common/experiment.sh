@@ -27,6 +27,10 @@ quick_run() {
     *) fail "the last line is no result: $result" ;;
   esac
   [ -s "$out/table.csv" ] && [ -s "$out/table.md" ] || fail "no table"
+  grep -q '<h2>Results</h2>' "$out/report.html" || fail "no table in report.html"
+  for picture in "$out"/*.svg; do
+    [ ! -e "$picture" ] || grep -qF 'src="data:image/' "$out/report.html" || fail "no picture in report.html"
+  done
   if find . -name '*.tmp*' | grep .; then fail "temporary files left"; fi
 }
 

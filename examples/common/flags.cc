@@ -4,10 +4,15 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <ctime>
 #include <exception>
+#include <filesystem>
 #include <limits>
+#include <utility>
 
+#include "examples/common/page.h"
 #include "examples/common/paths.h"
+#include "tensor/build_info.h"
 #include "tensor/error.h"
 #include "tensor/tensor.h"
 
@@ -54,6 +59,14 @@ double parse_real(const std::string& flag, const std::string& text, double low, 
   const std::string range = std::isinf(high) ? "a number from " + shown(low)
                                              : "a number from " + shown(low) + " to " + shown(high);
   reject(flag, range, text);
+}
+
+// Of where things are and how it looks.
+bool is_no_setting(const std::string& flag) {
+  for (const char* name : {"help", "data_dir", "download", "out_dir", "overwrite", "quiet"}) {
+    if (flag == name) return true;
+  }
+  return false;
 }
 
 // A device that this program can use on this machine; the backend says why where it cannot.
@@ -192,13 +205,46 @@ absl::Status Flags::open_folders(OutputFolder& output) {
                      {.resume = options->resume, .overwrite = options->overwrite});
 }
 
+std::vector<std::pair<std::string, std::string>> Flags::settings() const {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const CLI::Option* option : impl_->app.get_options()) {
+    const std::string name = option->get_single_name();
+    if (is_no_setting(name)) continue;
+    const bool is_switch = option->get_expected_max() == 0;
+    const std::string given = option->count() > 0 ? option->results().back() : "";
+    all.emplace_back(name, is_switch       ? (option->count() > 0 ? "yes" : "no")
+                           : given.empty() ? option->get_default_str()
+                                           : given);
+  }
+  char date[16];
+  const std::time_t now = std::time(nullptr);
+  std::strftime(date, sizeof date, "%Y-%m-%d", std::gmtime(&now));
+  all.emplace_back("date", date);
+  all.emplace_back("program", to_string(build_info()));
+  return all;
+}
+
+// Of an example that ends with a table, and has no page of its own.
+absl::Status Flags::write_page() const {
+  const CommonOptions* const options = impl_->common;
+  std::error_code error;
+  if (!options || !std::filesystem::exists(options->output("table.csv"), error) ||
+      std::filesystem::exists(options->output("report.html"), error)) {
+    return absl::OkStatus();
+  }
+  return examples::write_page(
+      {.title = impl_->example + ": " + impl_->app.get_description(), .settings = settings()},
+      options->out_dir);
+}
+
 int Flags::run(int argc, char** argv, const std::function<absl::Status()>& body) try {
   if (const std::optional<int> code = parse(argc, argv)) return *code;
   OutputFolder output;
   if (absl::Status status = open_folders(output); !status.ok()) {
     return fail(kBadInput, "--out_dir: " + std::string(status.message()));
   }
-  const absl::Status status = body();
+  absl::Status status = body();
+  if (status.ok()) status = write_page();
   return status.ok() ? 0 : fail(kBadInput, std::string(status.message()));
 } catch (const std::exception& e) {
   return fail(kBroken, e.what());

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -74,9 +75,10 @@ class Flags {
   void add_switch(const std::string& name, bool& value, const std::string& help);
 
   /// Reads the command line, opens the output folder (train/run_folder.h: what a run left there is
-  /// lost only with --overwrite), calls `body` and returns the exit
-  /// code: 0, 2 for flags or data that are not as they should be or a status of `body`, 1 where it
-  /// threw. Every failure is one line on standard error; no exception leaves. `--help` is 0.
+  /// lost only with --overwrite), calls `body`, writes report.html where `body` left a table.csv
+  /// and no such page (page.h), and returns the exit code: 0, 2 for flags or data that are not as
+  /// they should be or a status of `body`, 1 where it threw. Every failure is one line on standard
+  /// error; no exception leaves. `--help` is 0.
   int run(int argc, char** argv, const std::function<absl::Status()>& body);
 
  private:
@@ -84,6 +86,9 @@ class Flags {
 
   std::optional<int> parse(int argc, char** argv);
   absl::Status open_folders(OutputFolder& output);
+  /// The flags' names and values, the day, and what the program was built with.
+  std::vector<std::pair<std::string, std::string>> settings() const;
+  absl::Status write_page() const;
   int fail(int code, const std::string& message) const;
 
   std::unique_ptr<Impl> impl_;

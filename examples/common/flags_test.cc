@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 #include "examples/common/paths.h"
@@ -72,6 +73,32 @@ TEST_F(FlagsTest, ReadsEveryFlagInBothForms) {
   EXPECT_TRUE(options_.resume && options_.quiet && options_.download);
   EXPECT_EQ(init_, "zero");
   EXPECT_EQ(momentum_, 0);
+}
+
+TEST_F(FlagsTest, ATableBecomesAPage) {
+  const std::string page = folder_ + "/a/b/report.html";
+  EXPECT_EQ(run({}).code, 0);
+  EXPECT_FALSE(fs::exists(page));
+  body_ = [this] {
+    std::ofstream(options_.output("table.csv")) << "row,test %\nhe,97.8\n";
+    return absl::OkStatus();
+  };
+  EXPECT_EQ(run({"--momentum=0.5", "--data_dir=/data"}).code, 0);
+  std::ifstream file(page);
+  const std::string html((std::istreambuf_iterator<char>(file)), {});
+  for (const char* part : {"<h1>sample: Does nothing.</h1>", "<td>he</td><td>97.8</td>",
+                           "<td>momentum</td><td>0.5</td>", "<td>epochs</td><td>3</td>",
+                           "<td>init</td><td>he</td>", "<td>resume</td><td>no</td>"}) {
+    EXPECT_NE(html.find(part), std::string::npos) << part << "\n" << html;
+  }
+  EXPECT_EQ(html.find("/data<"), std::string::npos);
+  body_ = [this] {
+    std::ofstream(options_.output("table.csv")) << "row,test %\nhe\n";
+    return absl::OkStatus();
+  };
+  const Outcome damaged = run({"--overwrite"});
+  EXPECT_EQ(damaged.code, 2);
+  EXPECT_NE(damaged.errors.find("table.csv: row 2"), std::string::npos) << damaged.errors;
 }
 
 TEST_F(FlagsTest, TheLastOfTwoCounts) {

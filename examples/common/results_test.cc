@@ -32,6 +32,21 @@ TEST(Table, AlignsCharactersNotBytes) {
             "zero, or \"0\"          9.8|\n");
 }
 
+TEST(Table, ReadsWhatCsvHolds) {
+  const auto rows = parse_csv("a,b\n\"x, \"\"y\"\"\",\"two\nlines\"\n,3\n");  // RFC 4180, §2
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  EXPECT_EQ(*rows, (std::vector<std::vector<std::string>>{
+                       {"a", "b"}, {"x, \"y\"", "two\nlines"}, {"", "3"}}));
+  EXPECT_EQ(parse_csv("a,b\n1,2")->back(), (std::vector<std::string>{"1", "2"}));
+  EXPECT_TRUE(parse_csv("")->empty());
+}
+
+TEST(Table, DamagedCsvIsSaid) {
+  EXPECT_EQ(parse_csv("a,b\n1\n").status().message(), "row 2: expected 2 cells, got 1");
+  EXPECT_EQ(parse_csv("a,b\n1").status().message(), "row 2: expected 2 cells, got 1");
+  EXPECT_TRUE(absl::IsDataLoss(parse_csv("a\n\"b\n").status()));
+}
+
 TEST(Table, EscapesWhatMarkdownAndCsvReadOtherwise) {
   EXPECT_EQ(two_rows().to_markdown(),
             "| init | here % |\n|---|---:|\n| He | 97.60 ± 0.20 |\n| zero, or \"0\" | 9.8\\| |\n");

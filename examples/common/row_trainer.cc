@@ -117,6 +117,7 @@ absl::Status RowTrainer::train_seed(const RowOptions& options, std::uint64_t see
   row.test_accuracies.push_back(accuracy.value());
   row.seconds += training_seconds(keep.history) / static_cast<double>(options_.seeds);
   if (row.history.empty()) row.history = std::move(keep.history);
+  if (row.test_accuracies.size() == 1) row.mistakes = find_mistakes(*network, test_);
   return absl::OkStatus();
 }
 
@@ -178,21 +179,23 @@ absl::Status RowTrainer::draw(std::string_view title) const {
   return absl::OkStatus();
 }
 
+const TrainedRow& RowTrainer::best() const {
+  return *std::ranges::max_element(rows_, {}, mean_accuracy);
+}
+
 void RowTrainer::print_result(std::string_view experiment) const {
-  const TrainedRow* best = &rows_.front();
   double seconds = 0;
   for (const TrainedRow& row : rows_) {
     std::printf("ROW experiment=%s name=%s test_accuracy=%.6g seconds=%.6g params=%lld\n",
                 std::string(experiment).c_str(), row.name.c_str(), mean_accuracy(row), row.seconds,
                 static_cast<long long>(row.parameters));
-    if (mean_accuracy(row) > mean_accuracy(*best)) best = &row;
     seconds += row.seconds * static_cast<double>(options_.seeds);
   }
   ResultLine result(experiment, options_);
   result.add("rows", static_cast<std::int64_t>(rows_.size()));
   result.add("seeds", options_.seeds);
-  result.add("best", best->name);
-  result.add("test_accuracy", mean_accuracy(*best));
+  result.add("best", best().name);
+  result.add("test_accuracy", mean_accuracy(best()));
   result.add("peak_bytes", allocator(options_.device).stats().peak_bytes);
   result.add("seconds", seconds);
   result.print();
@@ -212,11 +215,14 @@ absl::Status RowTrainer::write_table() const {
   return table.write(options_.output("table"));
 }
 
-absl::Status RowTrainer::finish(std::string_view experiment, std::string_view title) const {
+absl::Status RowTrainer::finish(std::string_view experiment, std::string_view title,
+                                const std::vector<std::string>& classes) const {
   if (rows_.empty()) throw ValueError("[RowTrainer] expected a row that was trained, got none");
   absl::Status status = write_table();
   if (status.ok()) status = write_history();
   if (status.ok()) status = draw(title);
+  if (status.ok())
+    status = draw_mistakes(best().mistakes, classes, options_.output("mistakes.png"));
   if (status.ok()) print_result(experiment);
   return status;
 }

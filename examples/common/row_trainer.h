@@ -23,6 +23,7 @@
 #include "absl/status/status.h"
 #include "data/dataset.h"
 #include "examples/common/experiment.h"
+#include "examples/common/mistakes.h"
 #include "examples/common/optimizers.h"
 #include "layers/module.h"
 #include "optim/schedule.h"
@@ -56,6 +57,7 @@ struct TrainedRow {
   double seconds = 0;                        ///< of training with one seed, on average
   train::History history = {};               ///< of the first seed; "val_…" are the test set's
   std::string stopped = {};                  ///< what stopped training before its end; else empty
+  Mistakes mistakes = {};                    ///< of the first seed
 };
 
 class RowTrainer {
@@ -73,13 +75,17 @@ class RowTrainer {
   const std::vector<TrainedRow>& rows() const { return rows_; }
 
   /// Writes the table (table.csv, table.md), the rows' histories (history.csv) and their curves
-  /// (curves.svg, curves.png) to the output folder; prints the table, a ROW line for each row and
-  /// the RESULT line, with the best row's accuracy and the seconds of all. Rows named "he/adam" are
-  /// drawn in the panels of "adam". Throws ValueError where no row was trained.
-  absl::Status finish(std::string_view experiment, std::string_view title) const;
+  /// (curves.svg, curves.png) to the output folder, and where the examples are images the first
+  /// that the best row got wrong (mistakes.png; `classes` are names for the labels); prints the
+  /// table, a ROW line for each row and the RESULT line, with the best row's accuracy and the
+  /// seconds of all. Rows named "he/adam" are drawn in the panels of "adam". Throws ValueError
+  /// where no row was trained.
+  absl::Status finish(std::string_view experiment, std::string_view title,
+                      const std::vector<std::string>& classes = {}) const;
 
  private:
   absl::Status train_seed(const RowOptions& options, std::uint64_t seed, TrainedRow& row) const;
+  const TrainedRow& best() const;
   void print_progress(const TrainedRow& row) const;
   absl::Status write_table() const;
   absl::Status write_history() const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "tensor/error.h"
 #include "tensor/io/atomic_file.h"
@@ -81,6 +82,42 @@ std::string Table::to_csv() const {
 absl::Status Table::write(const std::string& base) const {
   if (absl::Status status = write_file(base + ".csv", to_csv()); !status.ok()) return status;
   return write_file(base + ".md", to_markdown());
+}
+
+absl::StatusOr<std::vector<std::vector<std::string>>> parse_csv(std::string_view text) {
+  std::vector<std::vector<std::string>> rows;
+  std::vector<std::string> row;
+  std::string cell;
+  const auto end_row = [&] {
+    row.push_back(std::exchange(cell, {}));
+    rows.push_back(std::exchange(row, {}));
+    return rows.back().size() == rows.front().size();
+  };
+  const auto damaged = [&](const std::string& what) {
+    return absl::DataLossError("row " + std::to_string(rows.size()) + ": " + what);
+  };
+  const auto uneven = [&] {
+    return damaged("expected " + std::to_string(rows.front().size()) + " cells, got " +
+                   std::to_string(rows.back().size()));
+  };
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool doubled = quoted && c == '"' && i + 1 < text.size() && text[i + 1] == '"';
+    if (doubled) ++i;
+    if (c == '"' && !doubled) {
+      quoted = !quoted;
+    } else if (quoted || (c != ',' && c != '\n')) {
+      cell += c;
+    } else if (c == ',') {
+      row.push_back(std::exchange(cell, {}));
+    } else if (!end_row()) {
+      return uneven();
+    }
+  }
+  if (quoted) return damaged("expected a closing quotation mark, got the end");
+  if ((!row.empty() || !cell.empty()) && !end_row()) return uneven();
+  return rows;
 }
 
 std::string fixed(double value, int digits) {

@@ -8,9 +8,11 @@
 #define TENON_EXAMPLES_COMMON_TABLE_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace tenon::examples {
 
@@ -31,6 +33,10 @@ class Table {
  private:
   std::vector<std::vector<std::string>> rows_;  // the head is the first
 };
+
+/// The cells of CSV text, as to_csv() writes it (RFC 4180). DataLossError with the line where
+/// quotes are not closed, or a row is not as long as the first.
+absl::StatusOr<std::vector<std::vector<std::string>>> parse_csv(std::string_view text);
 
 /// "0.034" for 3 digits after the point; "nan", "inf" where it is not finite.
 std::string fixed(double value, int digits);

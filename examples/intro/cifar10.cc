@@ -72,7 +72,7 @@ absl::Status compare(ExperimentOptions options, const std::string& models) {
   const data::TensorDataset train_set = dataset(cifar->train), test_set = dataset(cifar->test);
   RowTrainer trainer(train_set, test_set, options);
   if (absl::Status status = trainer.train(*rows); !status.ok()) return status;
-  return trainer.finish("intro:cifar10", "CIFAR-10");
+  return trainer.finish("intro:cifar10", "CIFAR-10", cifar->classes);
 }
 
 }  // namespace

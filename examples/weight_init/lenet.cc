@@ -96,7 +96,8 @@ absl::Status compare(Options options) {
   absl::Status status = trainer.train(rows(options, classes));
   if (!status.ok()) return status;
   return trainer.finish("weight_init_lenet",
-                        "LeNet on CIFAR-" + std::to_string(classes) + ": first weights");
+                        "LeNet on CIFAR-" + std::to_string(classes) + ": first weights",
+                        cifar->classes);
 }
 
 }  // namespace
