@@ -189,6 +189,7 @@ void conv2d_weight_grad(const Tensor& grad, const Tensor& x, const Conv2dParams&
                         const Tensor& out) {
   if (runs_in_f64(grad)) return conv2d_weight_grad_plain(grad, x, params, out);
   if (conv2d_weight_grad_narrow(grad, x, params, out)) return;
+  if (conv2d_weight_grad_winograd(grad, x, params, out)) return;
   if (must_widen(grad)) {
     const Tensor wide = empty_like(out, DType::kF32);
     conv2d_weight_grad(grad.to(DType::kF32), x.to(DType::kF32), params, wide);

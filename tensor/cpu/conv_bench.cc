@@ -38,10 +38,27 @@ const Setup kSetups[] = {
     {"3x3_64_small", {32, 64, 8, 8}, {64, 64, 3, 3}, {.padding = {1, 1}}},
     {"3x3_64", {32, 64, 32, 32}, {64, 64, 3, 3}, {.padding = {1, 1}}},
     {"3x3_256", {32, 256, 8, 8}, {256, 256, 3, 3}, {.padding = {1, 1}}},
+    {"3x3_512", {64, 512, 4, 4}, {512, 512, 3, 3}, {.padding = {1, 1}}},
+    {"3x3_24_64_odd", {100, 24, 31, 31}, {64, 24, 3, 3}, {.padding = {1, 1}}},
+    {"3x3_64_odd", {100, 64, 15, 15}, {64, 64, 3, 3}, {.padding = {1, 1}}},
+    {"3x3_64_256_odd", {100, 64, 15, 15}, {256, 64, 3, 3}, {.padding = {1, 1}}},
+    {"3x3_256_7", {100, 256, 7, 7}, {256, 256, 3, 3}, {.padding = {1, 1}}},
+    {"3x3_256_3", {200, 256, 3, 3}, {256, 256, 3, 3}, {.padding = {1, 1}}},
+    {"3x3_stride", {64, 64, 32, 32}, {128, 64, 3, 3}, {.stride = {2, 2}, .padding = {1, 1}}},
+    {"alexnet_conv2", {16, 64, 27, 27}, {192, 64, 5, 5}, {.padding = {2, 2}}},
+    {"alexnet_conv3", {16, 192, 13, 13}, {384, 192, 3, 3}, {.padding = {1, 1}}},
     {"1x1_64_256", {16, 64, 32, 32}, {256, 64, 1, 1}, {}},
 };
 
-enum Pass { kForward, kForwardRelu, kForwardDirect, kInputGrad, kWeightGrad };
+enum Pass {
+  kForward,
+  kForwardRelu,
+  kForwardDirect,
+  kInputGrad,
+  kInputGradDirect,
+  kWeightGrad,
+  kWeightGradDirect
+};
 
 void BM_Conv2d(benchmark::State& state, const Setup& setup, Pass pass, DType dtype, Layout layout) {
   const Tensor x = ones(setup.x, {.dtype = dtype, .layout = layout});
@@ -50,7 +67,8 @@ void BM_Conv2d(benchmark::State& state, const Setup& setup, Pass pass, DType dty
   const double taps =
       static_cast<double>(numel(setup.weight)) / static_cast<double>(setup.weight[0]);
   const double gflop = 2e-9 * static_cast<double>(y.numel()) * taps;
-  const NumericsScope numerics({.winograd = pass != kForwardDirect});
+  const NumericsScope numerics({.winograd = pass != kForwardDirect && pass != kInputGradDirect &&
+                                            pass != kWeightGradDirect});
   testing::measure(state, "GFLOP/s", gflop, matmul_gflops(dtype), [&] {
     switch (pass) {
       case kForward:
@@ -59,8 +77,10 @@ void BM_Conv2d(benchmark::State& state, const Setup& setup, Pass pass, DType dty
       case kForwardRelu:
         return benchmark::DoNotOptimize(conv2d(x, weight, {}, setup.params, Activation::kRelu));
       case kInputGrad:
+      case kInputGradDirect:
         return benchmark::DoNotOptimize(conv2d_input_grad(y, weight, setup.x, setup.params));
       case kWeightGrad:
+      case kWeightGradDirect:
         return benchmark::DoNotOptimize(conv2d_weight_grad(y, x, setup.weight, setup.params));
     }
   });
@@ -90,7 +110,9 @@ const bool registered = [] {
       add(setup, "forward_relu", kForwardRelu, dtype, Layout::kChannelsLast, "");
       add(setup, "forward_direct", kForwardDirect, dtype, Layout::kChannelsLast, "");
       add(setup, "input_grad", kInputGrad, dtype, Layout::kChannelsLast, "");
+      add(setup, "input_grad_direct", kInputGradDirect, dtype, Layout::kChannelsLast, "");
       add(setup, "weight_grad", kWeightGrad, dtype, Layout::kChannelsLast, "");
+      add(setup, "weight_grad_direct", kWeightGradDirect, dtype, Layout::kChannelsLast, "");
     }
   }
   return true;

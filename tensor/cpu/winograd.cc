@@ -1,21 +1,21 @@
 #include "tensor/cpu/winograd.h"
 
 #include <algorithm>
-#include <memory>
-#include <new>
 
 #include "tensor/cpu/lanes.h"
 #include "tensor/cpu/parallel.h"
+#include "tensor/cpu/room.h"
+#include "tensor/cpu/winograd_tiles.h"
 #include "tensor/cpu/winograd_transform.h"
-#include "tensor/numerics.h"
 
 namespace tenon::cpu {
 namespace {
 
-using winograd::kIn;
 using winograd::kOut;
 using winograd::kProducts;
 using winograd::kTaps;
+using winograd::Problem;
+using winograd::Tile;
 
 // Sums that one call of multiply() keeps in registers: kGroup tiles by kVectors registers of
 // filters. It then does one multiply-add per instruction that the processor can start.
@@ -26,39 +26,18 @@ constexpr std::int64_t kGroup = 6;  // 12 of 16
 #endif
 constexpr std::int64_t kVectors = 2;
 
-/// One convolution of stride 1: image [N,H,W,C], result [N,P,Q,K].
-struct Problem {
-  std::int64_t n, h, w, c, p, q, k;
-  std::int64_t top, left;  // padding
+std::int64_t groups(const Problem& s) { return (s.tiles() + kGroup - 1) / kGroup; }
 
-  std::int64_t down() const { return (p + kOut - 1) / kOut; }
-  std::int64_t across() const { return (q + kOut - 1) / kOut; }
-  std::int64_t tiles() const { return n * down() * across(); }
-  std::int64_t groups() const { return (tiles() + kGroup - 1) / kGroup; }
-
-  /// Tiles whose windows are transformed before they are multiplied: one group where the
-  /// transformed filters, which each block reads, fit the second-level cache; else four.
-  std::int64_t block() const {
-    constexpr std::int64_t kCacheFloats = 200'000;  // of 1 MiB
-    return kProducts * c * k <= kCacheFloats ? kGroup : 4 * kGroup;
-  }
-};
-
-/// Cycles per lane, measured: a register of 16 channels takes about 330 for a window and 220 for a
-/// tile of results, 300 for a filter.
-bool pays(const Problem& s) {
-  const std::int64_t direct = kTaps * kTaps * s.n * s.p * s.q * s.c * s.k;
-  return kProducts * s.groups() * kGroup * s.c * s.k + 300 * s.c * s.k +
-             s.tiles() * (330 * s.c + 220 * s.k) <
-         direct;
+/// Tiles whose windows are transformed before they are multiplied: one group where the transformed
+/// filters, which each block reads, fit the second-level cache; else four.
+std::int64_t block(const Problem& s) {
+  constexpr std::int64_t kCacheFloats = 200'000;  // of 1 MiB
+  return kProducts * s.c * s.k <= kCacheFloats ? kGroup : 4 * kGroup;
 }
 
 bool takes(const Problem& s, const Tensor& image, const Shape& weight, const Conv2dParams& params) {
-  constexpr std::pair<int, int> kOnce{1, 1};
-  return numerics().winograd && image.dtype() == DType::kF32 && weight[2] == kTaps &&
-         weight[3] == kTaps && params.stride == kOnce && params.dilation == kOnce &&
-         params.groups == 1 && params.padding.first < kTaps && params.padding.second < kTaps &&
-         s.c % kLanes == 0 && s.k % kLanes == 0 && pays(s);
+  return s.c % kLanes == 0 && s.k % kLanes == 0 &&
+         winograd::takes(s, image.dtype(), weight, params);
 }
 
 /// Filters from C to K channels inside a weight: element (k, c, r, s) is at k `filter` +
@@ -125,11 +104,6 @@ struct Epilogue {
   bool relu = false;
 };
 
-/// A tile's place: its image, and the row and column of its first result.
-struct Tile {
-  std::int64_t n, p, q;
-};
-
 /// The convolution of one block of tiles after another, on one thread.
 class Blocks {
  public:
@@ -143,23 +117,25 @@ class Blocks {
   }
 
   void operator()(std::int64_t first, std::int64_t last, float* scratch) const {
-    for (; first < last; first += s_.block()) {
-      convolve(first, std::min(s_.block(), last - first), scratch);
+    for (; first < last; first += block(s_)) {
+      convolve(first, std::min(block(s_), last - first), scratch);
     }
   }
 
  private:
   // A register more between the 36 than they need: at distances that are multiples of 4 KiB they
   // would share a few lines of the first-level cache.
-  static std::int64_t window_step(const Problem& s) { return s.block() * s.c + kLanes; }
+  static std::int64_t window_step(const Problem& s) { return block(s) * s.c + kLanes; }
   static std::int64_t product_step(const Problem& s) {
-    return s.block() * slice_width(s, 0) + kLanes;
+    return block(s) * slice_width(s, 0) + kLanes;
   }
 
   void convolve(std::int64_t first, std::int64_t count, float* scratch) const {
     const std::int64_t rounded = (count + kGroup - 1) / kGroup * kGroup;
     for (std::int64_t t = 0; t < rounded; ++t) {
-      transform_window(tile(first + std::min(t, count - 1)), scratch + t * s_.c);
+      winograd::transform_window(
+          s_, image_, tile_at(s_, first + std::min(t, count - 1)),
+          [&](std::int64_t c) { return scratch + t * s_.c + c; }, window_step(s_));
     }
     float* products = scratch + kProducts * window_step(s_);
     for (std::int64_t k = 0; k < s_.k; k += kVectors * kLanes) {
@@ -171,34 +147,8 @@ class Blocks {
       }
       for (std::int64_t t = 0; t < count; ++t) {
         for (std::int64_t i = 0; i < width; i += kLanes) {
-          transform_products(products + t * width + i, tile(first + t), k + i);
+          transform_products(products + t * width + i, tile_at(s_, first + t), k + i);
         }
-      }
-    }
-  }
-
-  Tile tile(std::int64_t i) const {
-    const std::int64_t across = s_.across(), per_image = s_.down() * across;
-    return {i / per_image, i % per_image / across * kOut, i % across * kOut};
-  }
-
-  void transform_window(const Tile& t, float* to) const {
-    const std::int64_t top = t.p - s_.top, left = t.q - s_.left;
-    const std::int64_t corner = ((t.n * s_.h + top) * s_.w + left) * s_.c;
-    const std::int64_t row = s_.w * s_.c, step = window_step(s_);
-    const bool inside = top >= 0 && left >= 0 && top + kIn <= s_.h && left + kIn <= s_.w;
-    for (std::int64_t c = 0; c < s_.c; c += kLanes) {
-      const auto pixel = [&, at = corner + c](int i, int j) {
-        return load(image_ + (at + i * row + j * s_.c));
-      };
-      const auto pixel_or_padding = [&](int i, int j) {
-        const bool exists = top + i >= 0 && top + i < s_.h && left + j >= 0 && left + j < s_.w;
-        return exists ? pixel(i, j) : Lanes{};
-      };
-      if (inside) {
-        winograd::transform_window(pixel, to + c, step);
-      } else {
-        winograd::transform_window(pixel_or_padding, to + c, step);
       }
     }
   }
@@ -234,43 +184,10 @@ class Blocks {
   float* result_;
 };
 
-/// Memory for one call. Up to 4 MiB a thread keeps, as oneDNN's primitives keep theirs; they are
-/// then in the cache when the next layer comes.
-class Room {
- public:
-  explicit Room(std::int64_t floats) {
-    constexpr std::int64_t kMostKept = 1 << 20;
-    if (floats > kMostKept) {
-      large_ = empty({floats});
-      at_ = large_.data<float>();
-      return;
-    }
-    thread_local std::unique_ptr<float[], Free> kept;
-    thread_local std::int64_t size = 0;
-    if (floats > size) {
-      kept.reset(static_cast<float*>(
-          ::operator new[](static_cast<std::size_t>(floats) * sizeof(float), kAlignment)));
-      size = floats;
-    }
-    at_ = kept.get();
-  }
-
-  float* at(std::int64_t offset) const { return at_ + offset; }
-
- private:
-  static constexpr std::align_val_t kAlignment{64};
-  struct Free {
-    void operator()(float* memory) const { ::operator delete[](memory, kAlignment); }
-  };
-
-  Tensor large_;
-  float* at_ = nullptr;
-};
-
 /// image and result are channels-last.
 void convolve(const Problem& s, const Tensor& image, const Filters& filters,
               const Epilogue& epilogue, const Tensor& result) {
-  const std::int64_t shares = std::min<std::int64_t>(s.groups(), max_threads());
+  const std::int64_t shares = std::min<std::int64_t>(groups(s), max_threads());
   const std::int64_t factors = kProducts * s.c * s.k, scratch = Blocks::scratch(s);
   const Room room(factors + shares * scratch);
   transform_filters(s, filters, room.at(0));
@@ -278,8 +195,8 @@ void convolve(const Problem& s, const Tensor& image, const Filters& filters,
   parallel_items(shares, factors / kLanes * s.tiles() / shares,
                  [&](std::int64_t begin, std::int64_t end) {
                    for (std::int64_t i = begin; i < end; ++i) {
-                     const std::int64_t first = s.groups() * i / shares * kGroup;
-                     const std::int64_t last = s.groups() * (i + 1) / shares * kGroup;
+                     const std::int64_t first = groups(s) * i / shares * kGroup;
+                     const std::int64_t last = groups(s) * (i + 1) / shares * kGroup;
                      blocks(first, std::min(last, s.tiles()), room.at(factors + i * scratch));
                    }
                  });

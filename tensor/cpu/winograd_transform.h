@@ -109,6 +109,64 @@ inline void transform_filter(const Lanes (&g)[kTaps][kTaps], float* to, std::int
   }
 }
 
+// The weight's gradient is that of y with respect to g: G^T [sum of (B^T d B) * (A y' A^T)] G,
+// where the sum runs over all tiles and y' is the gradient of a tile.
+
+/// A y of one column, or y A^T of one row.
+inline void spread_results(const Lanes (&y)[kOut], Lanes (&m)[kIn]) {
+  const Lanes even_a = y[0] + kA2 * y[2], odd_a = kA * (y[1] + kA2 * y[3]);
+  const Lanes even_b = y[0] + kB2 * y[2], odd_b = kB * (y[1] + kB2 * y[3]);
+  m[0] = y[0];
+  m[1] = even_a + odd_a;
+  m[2] = even_a - odd_a;
+  m[3] = even_b + odd_b;
+  m[4] = even_b - odd_b;
+  m[5] = y[3];
+}
+
+/// A y A^T of a tile, where result(row, column) loads y: element i goes to `to` + i `step`.
+template <class Result>
+inline void spread_tile(const Result& result, float* to, std::int64_t step) {
+  Lanes columns[kIn][kOut];
+  unrolled<kOut>([&](int q) {
+    Lanes y[kOut], m[kIn];
+    unrolled<kOut>([&](int p) { y[p] = result(p, q); });
+    spread_results(y, m);
+    unrolled<kIn>([&](int i) { columns[i][q] = m[i]; });
+  });
+  unrolled<kIn>([&](int i) {
+    Lanes m[kIn];
+    spread_results(columns[i], m);
+    unrolled<kIn>([&](int j) { store(to + (i * kIn + j) * step, m[j]); });
+  });
+}
+
+/// G^T u of one column, or u G of one row.
+inline void gather_taps(const Lanes (&u)[kIn], Lanes (&g)[kTaps]) {
+  constexpr float kScaleA = 0.5f / (kA2 * (kA2 - kB2)), kScaleB = 0.5f / (kB2 * (kB2 - kA2));
+  const Lanes sum_a = kScaleA * (u[1] + u[2]), sum_b = kScaleB * (u[3] + u[4]);
+  g[0] = u[0] * (1 / kA2B2) + sum_a + sum_b;
+  g[1] = kScaleA * kA * (u[1] - u[2]) + kScaleB * kB * (u[3] - u[4]);
+  g[2] = kA2 * sum_a + kB2 * sum_b + u[5];
+}
+
+/// G^T u G, where u's element i is at `u` + i `step`: calls tap(row, column, g) for each.
+template <class Tap>
+inline void gather_filter(const float* u, std::int64_t step, const Tap& tap) {
+  Lanes rows[kTaps][kIn];
+  unrolled<kIn>([&](int j) {
+    Lanes column[kIn], g[kTaps];
+    unrolled<kIn>([&](int i) { column[i] = load(u + (i * kIn + j) * step); });
+    gather_taps(column, g);
+    unrolled<kTaps>([&](int r) { rows[r][j] = g[r]; });
+  });
+  unrolled<kTaps>([&](int r) {
+    Lanes g[kTaps];
+    gather_taps(rows[r], g);
+    unrolled<kTaps>([&](int s) { tap(r, s, g[s]); });
+  });
+}
+
 }  // namespace tenon::cpu::winograd
 
 #endif  // TENON_TENSOR_CPU_WINOGRAD_TRANSFORM_H_

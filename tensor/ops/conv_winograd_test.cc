@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <iterator>
+#include <vector>
 
 #include "tensor/numerics.h"
 #include "tensor/ops.h"
@@ -70,15 +72,38 @@ TEST(Winograd, InputGradientOfEveryShape) {
   }
 }
 
+TEST(Winograd, WeightGradientOfEveryShape) {
+  std::vector<Case> cases(std::begin(kCases), std::end(kCases));
+  cases.push_back({"channels that do not fill registers", {2, 24, 13, 14}, {41, 24, 3, 3}, {1, 1}});
+  for (const Case& c : cases) {
+    const Conv2dParams params{.padding = c.padding};
+    const Tensor x = values(c.x, -1, 1), w = values(c.weight, -1, 1, DType::kF32, 2);
+    const Tensor grad = values(conv2d(x, w, {}, params).shape(), -1, 1, DType::kF32, 3);
+    const Array expected = conv2d_weight_grad_reference(Array(grad), Array(x), c.weight, params);
+    const std::int64_t terms = grad.numel() / grad.size(1);
+    expect_close_sum(conv2d_weight_grad(grad, x, c.weight, params), expected, terms, c.name);
+    for (const auto& [layout, view] : testing::layouts_of(x)) {
+      expect_close_sum(conv2d_weight_grad(grad, view, c.weight, params), expected, terms,
+                       c.name + (" x " + layout));
+    }
+    for (const auto& [layout, view] : testing::layouts_of(grad)) {
+      expect_close_sum(conv2d_weight_grad(view, x, c.weight, params), expected, terms,
+                       c.name + (" grad " + layout));
+    }
+  }
+}
+
 // What the cases above are worth: none of them is computed directly.
 TEST(Winograd, IsTakenUnlessTheProgramChoosesOtherwise) {
   for (const Case& c : kCases) {
     const Tensor x = values(c.x, -1, 1), w = values(c.weight, -1, 1);
     const Conv2dParams params{.padding = c.padding};
     const Tensor y = conv2d(x, w, {}, params), grad = conv2d_input_grad(y, w, c.x, params);
+    const Tensor weight_grad = conv2d_weight_grad(y, x, c.weight, params);
     const NumericsScope direct({.winograd = false});
     EXPECT_TRUE(differ(conv2d(x, w, {}, params), y)) << c.name;
     EXPECT_TRUE(differ(conv2d_input_grad(y, w, c.x, params), grad)) << c.name;
+    EXPECT_TRUE(differ(conv2d_weight_grad(y, x, c.weight, params), weight_grad)) << c.name;
   }
 }
 
@@ -99,15 +124,32 @@ TEST(Winograd, RoundsLessThanThreeTimesAsMuchAsDirectSums) {
   }
 }
 
+TEST(Winograd, WeightGradientRoundsLessThanFiveTimesAsMuchAsDirectSums) {
+  const std::pair<std::int64_t, double> bounds[] = {{2, 7.5e-6}, {32, 3.6e-5}};
+  for (const auto& [images, bound] : bounds) {
+    const Tensor x = values({images, 32, 24, 24}, -1, 1);
+    const Tensor grad = values({images, 32, 24, 24}, -1, 1, DType::kF32, 2);
+    const Shape shape{32, 32, 3, 3};
+    const Conv2dParams params{.padding = {1, 1}};
+    const Tensor exact = conv2d_weight_grad(grad.to(DType::kF64), x.to(DType::kF64), shape, params);
+    const double error = rms(conv2d_weight_grad(grad, x, shape, params).to(DType::kF64) - exact);
+    const NumericsScope direct({.winograd = false});
+    EXPECT_LT(error, bound) << images;
+    EXPECT_LT(error, 5 * rms(conv2d_weight_grad(grad, x, shape, params).to(DType::kF64) - exact));
+  }
+}
+
 TEST(Winograd, SameBitsOnAnyNumberOfThreads) {
   const Tensor x = values({5, 32, 13, 13}), w = values({48, 32, 3, 3});
   const Conv2dParams params{.padding = {1, 1}};
   const testing::ThreadScope one(1);
   const Tensor y = conv2d(x, w, {}, params), grad = conv2d_input_grad(y, w, x.shape(), params);
+  const Tensor weight_grad = conv2d_weight_grad(y, x, w.shape(), params);
   for (const int threads : {2, 3, 5}) {
     const testing::ThreadScope scope(threads);
     testing::expect_identical(conv2d(x, w, {}, params), y);
     testing::expect_identical(conv2d_input_grad(y, w, x.shape(), params), grad);
+    testing::expect_identical(conv2d_weight_grad(y, x, w.shape(), params), weight_grad);
   }
 }
 
