@@ -79,7 +79,7 @@ int main(int argc, char** argv) {
   Flags flags("augmentation", "Trains on 250 pictures that are changed each time they are seen.");
   add(flags, options);
   return flags.run(argc, argv, [&] {
-    if (options.quick) shorten(options, 50);
+    if (options.quick) shorten(options, 15);
     return augment(options);
   });
 }

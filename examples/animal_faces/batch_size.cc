@@ -34,7 +34,7 @@ std::vector<Row> all_rows() {
 
 absl::Status run_row(const Row& row, const Animals& animals, const ExperimentOptions& options,
                      Report& report) {
-  const std::int64_t pictures = options.quick ? 1000 : 4000;
+  const std::int64_t pictures = options.quick ? 500 : 4000;
   const RowSetup setup{row.name, {.train = pictures, .validation = 500}, animal_net};
   const auto tally = over_seeds(options, report, animals, setup,
                                 [&](layers::Module& net, const Parts& parts, std::uint64_t seed) {

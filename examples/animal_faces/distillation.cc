@@ -129,7 +129,7 @@ struct Result {
 absl::Status run_seed(const Animals& animals, const std::vector<Row>& rows,
                       const ExperimentOptions& options, std::uint64_t seed, Report& report,
                       std::vector<Result>& results) {
-  const auto parts = deal(animals, {.train = options.quick ? 500 : 4000, .validation = 500}, seed);
+  const auto parts = deal(animals, {.train = options.quick ? 300 : 4000, .validation = 500}, seed);
   if (!parts.ok()) return parts.status();
   std::vector<Net> nets;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -202,7 +202,7 @@ int main(int argc, char** argv) {
   Flags flags("distillation", "Trains a small network alone and as the student of larger ones.");
   add(flags, options);
   return flags.run(argc, argv, [&] {
-    if (options.quick) shorten(options, 4);
+    if (options.quick) shorten(options, 2);
     return distill_all(options);
   });
 }

@@ -87,7 +87,7 @@ int main(int argc, char** argv) {
   Flags flags("dropout", "Trains on 100 pictures with several kinds of dropout.");
   add(flags, options);
   return flags.run(argc, argv, [&] {
-    if (options.quick) shorten(options, 50);
+    if (options.quick) shorten(options, 25);
     return drop(options);
   });
 }

@@ -107,7 +107,7 @@ absl::Status draw_lots(const Options& options) {
   for (std::int64_t s = 0; s < options.seeds; ++s) {
     const std::uint64_t seed = options.seed + static_cast<std::uint64_t>(s);
     const auto parts =
-        deal(*animals, {.train = options.quick ? 1000 : 4000, .validation = 500}, seed);
+        deal(*animals, {.train = options.quick ? 500 : 4000, .validation = 500}, seed);
     if (!parts.ok()) return parts.status();
     for (Way& way : ways) {
       search(*parts, options, seed, report, way);
@@ -143,8 +143,8 @@ int main(int argc, char** argv) {
   flags.add_count("rounds", options.rounds, "of pruning, 30 % of what is left each");
   return flags.run(argc, argv, [&] {
     if (options.quick) {
-      shorten(options, 5);
-      options.rounds = 3;
+      shorten(options, 4);
+      options.rounds = 2;
     }
     return draw_lots(options);
   });

@@ -92,7 +92,7 @@ int main(int argc, char** argv) {
   Flags flags("memorization", "Learns 100 pictures with true, noisy and random labels by heart.");
   add(flags, options);
   return flags.run(argc, argv, [&] {
-    if (options.quick) options.seeds = 1;
+    if (options.quick) shorten(options, 130);
     return memorize(options);
   });
 }

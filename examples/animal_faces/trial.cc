@@ -8,7 +8,7 @@
 namespace tenon::examples {
 namespace {
 
-constexpr std::int64_t kJudgedAtOnce = 1000;
+constexpr std::int64_t kJudgedAtOnce = 250;
 
 }  // namespace
 

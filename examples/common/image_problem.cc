@@ -20,15 +20,27 @@ namespace fs = std::filesystem;
 constexpr const char* kDebianFashionMnist = "/usr/share/datasets/fashion-mnist";
 constexpr const char* kCifar10Jpegs = "cifar10-jpeg.tar.xz";
 
+// The first `count` images, or all where there are fewer: views.
+data::LabeledImages first(const data::LabeledImages& images, std::int64_t count) {
+  const std::int64_t taken = std::min(count, images.labels.size(0));
+  return {.images = images.images.slice(0, 0, taken), .labels = images.labels.slice(0, 0, taken)};
+}
+
 Examples to_examples(const data::LabeledImages& images) {
   return {.inputs = data::to_unit(images.images), .labels = images.labels};
 }
 
+ImageProblem to_problem(const data::LabeledImages& train, const data::LabeledImages& test,
+                        const std::vector<std::string>& classes, const Taken& taken) {
+  return {to_examples(first(train, taken.train)), to_examples(first(test, taken.test)), classes};
+}
+
 absl::StatusOr<ImageProblem> idx_problem(const std::string& folder,
-                                         const std::vector<std::string>& classes) {
+                                         const std::vector<std::string>& classes,
+                                         const Taken& taken) {
   const auto images = data::load_mnist(folder);
   if (!images.ok()) return images.status();
-  return ImageProblem{to_examples(images->train), to_examples(images->test), classes};
+  return to_problem(images->train, images->test, classes, taken);
 }
 
 bool is_there(const fs::path& path) {
@@ -37,10 +49,10 @@ bool is_there(const fs::path& path) {
 }
 
 // What is there, the exact pixels first.
-absl::StatusOr<data::Cifar10> read_cifar10(const fs::path& folder) {
+absl::StatusOr<data::Cifar10> read_cifar10(const fs::path& folder, const Taken& taken) {
   absl::StatusOr<data::Cifar10> binary = data::load_cifar10(folder);
   if (!absl::IsNotFound(binary.status()) || !is_there(folder / kCifar10Jpegs)) return binary;
-  return read_jpeg_batches(folder / kCifar10Jpegs);
+  return read_jpeg_batches(folder / kCifar10Jpegs, taken);
 }
 
 std::vector<std::string> digit_names() {
@@ -61,40 +73,48 @@ absl::StatusOr<ImageProblem> load_digits_problem(const CommonOptions& options) {
   return ImageProblem{rows(all, parts[0]), rows(all, parts[1]), digit_names()};
 }
 
-absl::StatusOr<ImageProblem> load_mnist_problem(const CommonOptions& options) {
+absl::StatusOr<ImageProblem> load_mnist_problem(const CommonOptions& options, const Taken& taken) {
   const auto folder = data_folder(options, "mnist");
   if (!folder.ok()) return folder.status();
-  return idx_problem(*folder, digit_names());
+  return idx_problem(*folder, digit_names(), taken);
 }
 
-absl::StatusOr<ImageProblem> load_fashion_mnist_problem(const CommonOptions& options) {
+absl::StatusOr<ImageProblem> load_fashion_mnist_problem(const CommonOptions& options,
+                                                        const Taken& taken) {
   const auto folder = data_folder(options, "fashion_mnist");
-  if (folder.ok()) return idx_problem(*folder, data::fashion_mnist_class_names());
+  if (folder.ok()) return idx_problem(*folder, data::fashion_mnist_class_names(), taken);
   if (!absl::IsNotFound(folder.status()) || !is_there(kDebianFashionMnist)) return folder.status();
-  return idx_problem(kDebianFashionMnist, data::fashion_mnist_class_names());
+  return idx_problem(kDebianFashionMnist, data::fashion_mnist_class_names(), taken);
 }
 
-absl::StatusOr<ImageProblem> load_cifar10_problem(const CommonOptions& options) {
-  const auto cifar = load_cifar10_pixels(options);
+absl::StatusOr<ImageProblem> load_cifar10_problem(const CommonOptions& options,
+                                                  const Taken& taken) {
+  const auto cifar = load_cifar10_pixels(options, taken);
   if (!cifar.ok()) return cifar.status();
-  return ImageProblem{to_examples(cifar->train), to_examples(cifar->test), cifar->class_names};
+  return to_problem(cifar->train, cifar->test, cifar->class_names, taken);
 }
 
-absl::StatusOr<data::Cifar10> load_cifar10_pixels(const CommonOptions& options) {
+absl::StatusOr<data::Cifar10> load_cifar10_pixels(const CommonOptions& options,
+                                                  const Taken& taken) {
   const auto folder = data_folder(options, "cifar10");
   if (!folder.ok()) return folder.status();
-  return read_cifar10(*folder);
+  auto cifar = read_cifar10(*folder, taken);
+  if (!cifar.ok()) return cifar;
+  cifar->train = first(cifar->train, taken.train);
+  cifar->test = first(cifar->test, taken.test);
+  return cifar;
 }
 
-absl::StatusOr<ImageProblem> load_cifar100_problem(const CommonOptions& options) {
+absl::StatusOr<ImageProblem> load_cifar100_problem(const CommonOptions& options,
+                                                   const Taken& taken) {
   const auto folder = data_folder(options, "cifar100");
   if (!folder.ok()) return folder.status();
   const auto cifar = data::load_cifar100(*folder);
   if (!cifar.ok()) return cifar.status();
-  const auto examples = [](const data::Cifar100Images& part) {
-    return to_examples({.images = part.images, .labels = part.labels});
+  const auto images = [](const data::Cifar100Images& part) -> data::LabeledImages {
+    return {.images = part.images, .labels = part.labels};
   };
-  return ImageProblem{examples(cifar->train), examples(cifar->test), cifar->class_names};
+  return to_problem(images(cifar->train), images(cifar->test), cifar->class_names, taken);
 }
 
 Examples head(const Examples& examples, std::int64_t count) {

@@ -7,6 +7,7 @@
 #define TENON_EXAMPLES_COMMON_IMAGE_PROBLEM_H_
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,12 @@ struct Examples {
   std::int64_t size() const { return labels.size(0); }
 };
 
+/// How many examples to load of each part, at most: the first ones.
+struct Taken {
+  std::int64_t train = std::numeric_limits<std::int64_t>::max();
+  std::int64_t test = std::numeric_limits<std::int64_t>::max();
+};
+
 struct ImageProblem {
   Examples train, test;
   std::vector<std::string> classes;
@@ -35,20 +42,25 @@ struct ImageProblem {
 absl::StatusOr<ImageProblem> load_digits_problem(const CommonOptions& options);
 
 /// 60,000 + 10,000 images of 1x28x28 in the folder `mnist` (data/mnist.h).
-absl::StatusOr<ImageProblem> load_mnist_problem(const CommonOptions& options);
+absl::StatusOr<ImageProblem> load_mnist_problem(const CommonOptions& options,
+                                                const Taken& taken = {});
 
 /// As many of clothes, in `fashion_mnist`, else where Debian's dataset-fashion-mnist puts them.
-absl::StatusOr<ImageProblem> load_fashion_mnist_problem(const CommonOptions& options);
+absl::StatusOr<ImageProblem> load_fashion_mnist_problem(const CommonOptions& options,
+                                                        const Taken& taken = {});
 
 /// 50,000 + 10,000 images of 3x32x32 in the folder `cifar10`: the published binary version
 /// (data/cifar.h), packed or unpacked, else `cifar10-jpeg.tar.xz`, which holds each as
 /// <batch>/<number>_<label>.jpg, and so not to the exact pixel.
-absl::StatusOr<ImageProblem> load_cifar10_problem(const CommonOptions& options);
+absl::StatusOr<ImageProblem> load_cifar10_problem(const CommonOptions& options,
+                                                  const Taken& taken = {});
 /// The same images as they are stored, u8 from 0 to 255.
-absl::StatusOr<data::Cifar10> load_cifar10_pixels(const CommonOptions& options);
+absl::StatusOr<data::Cifar10> load_cifar10_pixels(const CommonOptions& options,
+                                                  const Taken& taken = {});
 
 /// As many of 100 classes, in `cifar100`: the published binary version, packed or unpacked.
-absl::StatusOr<ImageProblem> load_cifar100_problem(const CommonOptions& options);
+absl::StatusOr<ImageProblem> load_cifar100_problem(const CommonOptions& options,
+                                                   const Taken& taken = {});
 
 /// The first `count` examples, or all where there are fewer: views.
 Examples head(const Examples& examples, std::int64_t count);

@@ -65,6 +65,22 @@ TEST(ImageProblem, Cifar10) {
   EXPECT_NEAR(means[2], 0.4465, 1e-3);
 }
 
+TEST(ImageProblem, TakesTheFirstOnes) {
+  const auto cifar = load_cifar10_problem(real_data(), {.train = 30, .test = 5});
+  if (!cifar.ok()) GTEST_SKIP() << cifar.status();
+  EXPECT_EQ(cifar->train.inputs.shape(), Shape({30, 3, 32, 32}));
+  EXPECT_EQ(cifar->test.labels.shape(), Shape({5}));
+  // The published order: frog, truck, truck; cat, ship.
+  EXPECT_EQ(head(cifar->train, 3).labels.to_vector<std::int64_t>(),
+            (std::vector<std::int64_t>{6, 9, 9}));
+  EXPECT_EQ(head(cifar->test, 2).labels.to_vector<std::int64_t>(),
+            (std::vector<std::int64_t>{3, 8}));
+  const auto mnist = load_mnist_problem(real_data(), {.test = 7});
+  if (!mnist.ok()) GTEST_SKIP() << mnist.status();
+  EXPECT_EQ(mnist->train.size(), 60000);
+  EXPECT_EQ(mnist->test.inputs.shape(), Shape({7, 1, 28, 28}));
+}
+
 // What the reader of JPEG files says of an archive with these files.
 std::string complaint(const std::vector<data::ScratchEntry>& entries) {
   const std::string path = testing::TempDir() + "/jpegs.tar";

@@ -54,7 +54,7 @@ absl::Status add(const std::string& archive, const std::filesystem::path& file,
 
 }  // namespace
 
-absl::StatusOr<data::Cifar10> read_jpeg_batches(const std::string& archive) {
+absl::StatusOr<data::Cifar10> read_jpeg_batches(const std::string& archive, const Taken& taken) {
   auto reader = data::ArchiveReader::open(archive);
   if (!reader.ok()) return reader.status();
   Growing train, test;
@@ -66,13 +66,15 @@ absl::StatusOr<data::Cifar10> read_jpeg_batches(const std::string& archive) {
     const std::filesystem::path file(reader->name());
     const bool names = file.filename() == "batches.meta.txt";
     if (!names && file.extension() != ".jpg") continue;
+    const bool is_test = file.parent_path().filename() == "test_batch";
+    Growing& images = is_test ? test : train;
+    if (!names && std::ssize(images.labels) >= (is_test ? taken.test : taken.train)) continue;
     const auto bytes = reader->read();
     if (!bytes.ok()) return bytes.status();
     if (names) {
       classes = lines(*bytes);
       continue;
     }
-    Growing& images = file.parent_path().filename() == "test_batch" ? test : train;
     if (absl::Status status = add(archive, file, *bytes, images); !status.ok()) return status;
   }
   if (train.labels.empty() || test.labels.empty()) {

@@ -6,15 +6,17 @@
 
 #include "absl/status/statusor.h"
 #include "data/cifar.h"
+#include "examples/common/image_problem.h"
 
 namespace tenon::examples {
 
 /// Reads `<batch>/<number>_<label>.jpg` from any archive that data/archive.h reads, in the order in
 /// which they lie there: those of `test_batch` are the test images; and the classes' names from
-/// `batches.meta.txt`, a line each, where it is there. JPEG changed the pixels. Errors
-/// name the archive and the file in it: one with another kind of name, or that is no image; an
-/// archive without training or without test images.
-absl::StatusOr<data::Cifar10> read_jpeg_batches(const std::string& archive);
+/// `batches.meta.txt`, a line each, where it is there. JPEG changed the pixels. What is not `taken`
+/// is not decoded. Errors name the archive and the file in it: one with another kind of name, or
+/// that is no image; an archive without training or without test images.
+absl::StatusOr<data::Cifar10> read_jpeg_batches(const std::string& archive,
+                                                const Taken& taken = {});
 
 }  // namespace tenon::examples
 

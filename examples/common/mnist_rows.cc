@@ -6,13 +6,13 @@ namespace tenon::examples {
 
 absl::Status train_on_mnist(std::string_view experiment, std::string_view title,
                             const std::vector<RowOptions>& rows, ExperimentOptions options) {
-  auto mnist = load_mnist_problem(options);
-  if (!mnist.ok()) return mnist.status();
+  Taken taken;
   if (options.quick) {
     options.epochs = 1;
-    mnist->train = head(mnist->train, 1'500);
-    mnist->test = head(mnist->test, 500);
+    taken = {.train = 1'500, .test = 300};
   }
+  const auto mnist = load_mnist_problem(options, taken);
+  if (!mnist.ok()) return mnist.status();
   const data::TensorDataset train_set = dataset(mnist->train);
   const data::TensorDataset test_set = dataset(mnist->test);
   RowTrainer trainer(train_set, test_set, options);

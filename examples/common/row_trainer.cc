@@ -112,9 +112,13 @@ absl::Status RowTrainer::train_seed(const RowOptions& options, std::uint64_t see
                                    .callbacks = callbacks});
   if (!history.ok() && !absl::IsAborted(history.status())) return history.status();
   if (!history.ok() && row.stopped.empty()) row.stopped = std::string(history.status().message());
-  train::evaluate(*network, test_loader, {.metrics = {&accuracy}});
   row.parameters = network->num_parameters();
-  row.test_accuracies.push_back(accuracy.value());
+  if (history.ok() && !history->empty()) {
+    row.test_accuracies.push_back(history->back().value("val_accuracy"));
+  } else {
+    train::evaluate(*network, test_loader, {.metrics = {&accuracy}});
+    row.test_accuracies.push_back(accuracy.value());
+  }
   row.seconds += training_seconds(keep.history) / static_cast<double>(options_.seeds);
   if (row.history.empty()) row.history = std::move(keep.history);
   if (row.test_accuracies.size() == 1) row.mistakes = find_mistakes(*network, test_);

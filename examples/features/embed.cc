@@ -28,7 +28,7 @@ namespace {
 
 constexpr std::int64_t kNeighbors = 10;
 // The 1,438 digits are seen as many times for each time that the 60,000 of MNIST are.
-constexpr int kEpochsOfDigits = 10;
+constexpr int kEpochsOfDigits = 10, kQuickEpochsOfDigits = 4;
 
 // What a trained network computes of images before its last layer.
 struct Learned {
@@ -163,19 +163,20 @@ class Experiment {
 };
 
 absl::Status look(ExperimentOptions& options, std::int64_t points) {
-  auto digits = load_digits_problem(options);
-  if (!digits.ok()) return digits.status();
-  auto mnist = load_mnist_problem(options);
-  if (!mnist.ok()) return mnist.status();
+  Taken taken;
   if (options.quick) {
     options.epochs = 1;
     points = 500;
-    mnist->train = head(mnist->train, 2'000);
-    mnist->test = head(mnist->test, 1'000);
+    taken = {.train = 1'500, .test = 500};
   }
+  const auto digits = load_digits_problem(options);
+  if (!digits.ok()) return digits.status();
+  const auto mnist = load_mnist_problem(options, taken);
+  if (!mnist.ok()) return mnist.status();
   Experiment experiment(options);
-  absl::Status status =
-      experiment.look_at("digits", *digits, points, kEpochsOfDigits * options.epochs);
+  const int epochs_of_digits =
+      options.quick ? kQuickEpochsOfDigits : kEpochsOfDigits * options.epochs;
+  absl::Status status = experiment.look_at("digits", *digits, points, epochs_of_digits);
   if (status.ok()) status = experiment.look_at("mnist", *mnist, points, options.epochs);
   return status.ok() ? experiment.report() : status;
 }

@@ -95,7 +95,10 @@ Training train_on(models::AlexNet& net, const Tensor& images, const Tensor& labe
 }
 
 absl::Status look(ExperimentOptions& options) {
-  if (options.quick) options.epochs = 3;
+  if (options.quick) {
+    options.epochs = 3;
+    options.batch_size = 4;
+  }
   const auto photographs = load_photographs(options);
   if (!photographs.ok()) return photographs.status();
   const Tensor chosen = evenly(photographs->labels.size(0), options.batch_size);

@@ -61,13 +61,13 @@ absl::StatusOr<std::vector<RowOptions>> rows_of(const std::string& models) {
 absl::Status compare(ExperimentOptions options, const std::string& models) {
   const auto rows = rows_of(models);
   if (!rows.ok()) return rows.status();
-  auto cifar = load_cifar10_problem(options);
-  if (!cifar.ok()) return cifar.status();
+  Taken taken;
   if (options.quick) {
     options.epochs = 2;
-    cifar->train = head(cifar->train, 1'500);
-    cifar->test = head(cifar->test, 500);
+    taken = {.train = 1'500, .test = 500};
   }
+  auto cifar = load_cifar10_problem(options, taken);
+  if (!cifar.ok()) return cifar.status();
   for (Examples* part : {&cifar->train, &cifar->test}) part->inputs = part->inputs * 2 - 1;
   const data::TensorDataset train_set = dataset(cifar->train), test_set = dataset(cifar->test);
   RowTrainer trainer(train_set, test_set, options);

@@ -151,16 +151,17 @@ absl::StatusOr<layers::StateDict> load_trained(const CommonOptions& options) {
 
 absl::Status compare(ExperimentOptions& options) {
   std::vector<Budget> budgets = {{20, 30}, {100, 10}, {1000, 3}};
+  Taken taken{.test = 2'000};
   if (options.quick) {
-    budgets = {{20, 3}};
+    budgets = {{10, 3}};
     options.seeds = 1;
+    taken = {.train = 1'000, .test = 200};
   }
   const auto trained = load_trained(options);
   if (!trained.ok()) return trained.status();
-  const auto clothes = load_fashion_mnist_problem(options);
+  const auto clothes = load_fashion_mnist_problem(options, taken);
   if (!clothes.ok()) return clothes.status();
-  Transfer transfer(clothes->train, head(clothes->test, options.quick ? 250 : 2'000), *trained,
-                    options);
+  Transfer transfer(clothes->train, clothes->test, *trained, options);
 
   std::vector<std::string> names = {"method"};
   for (const Budget& b : budgets) names.push_back(std::to_string(b.per_class) + " per class, %");

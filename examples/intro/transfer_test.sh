@@ -10,6 +10,6 @@ needs_data cifar10_resnet
 
 quick_run intro:transfer
 [ "$(wc -l <transfer/table.csv)" = 5 ] || fail "not four methods"
-holds "$(value_of test_accuracy) > 0.4"
+holds "$(value_of test_accuracy) > 0.25 && $(value_of test_accuracy) > $(value_of scratch_accuracy)"
 has_picture transfer/transfer
 echo "PASSED"

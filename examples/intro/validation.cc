@@ -146,15 +146,15 @@ absl::StatusOr<std::vector<Trial>> search_for(Search& search, std::int64_t count
 
 absl::Status run_all(ExperimentOptions& options, std::int64_t trial_count,
                      std::int64_t final_epochs) {
-  auto cifar = load_cifar10_problem(options);
-  if (!cifar.ok()) return cifar.status();
+  Taken taken;
   if (options.quick) {
     options.epochs = 1;
     trial_count = 3;
     final_epochs = 2;
-    cifar->train = head(cifar->train, 2'000);
-    cifar->test = head(cifar->test, 500);
+    taken = {.train = 2'000, .test = 500};
   }
+  auto cifar = load_cifar10_problem(options, taken);
+  if (!cifar.ok()) return cifar.status();
   for (Examples* part : {&cifar->train, &cifar->test}) part->inputs = part->inputs * 2 - 1;
   Search search(*cifar, options);
   const auto trials = search_for(search, trial_count, options);

@@ -24,7 +24,7 @@
 namespace tenon::examples {
 namespace {
 
-constexpr int kQuickEpochs = 2;
+constexpr int kQuickEpochs = 1;
 constexpr double kRateFalls = 0.1;  // to this share, after each third of the epochs
 
 struct Options : ExperimentOptions {
@@ -32,9 +32,9 @@ struct Options : ExperimentOptions {
 };
 
 // CIFAR-100 where all of it is there, else CIFAR-10.
-absl::StatusOr<ImageProblem> load_cifar(const CommonOptions& options) {
-  auto cifar100 = load_cifar100_problem(options);
-  return absl::IsNotFound(cifar100.status()) ? load_cifar10_problem(options) : cifar100;
+absl::StatusOr<ImageProblem> load_cifar(const CommonOptions& options, const Taken& taken) {
+  auto cifar100 = load_cifar100_problem(options, taken);
+  return absl::IsNotFound(cifar100.status()) ? load_cifar10_problem(options, taken) : cifar100;
 }
 
 // He's factor of sqrt(2) makes up for what a ReLU takes away. None follows the last layer: with the
@@ -78,13 +78,13 @@ std::vector<RowOptions> rows(const Options& options, std::int64_t classes) {
 }
 
 absl::Status compare(Options options) {
-  auto cifar = load_cifar(options);
-  if (!cifar.ok()) return cifar.status();
+  Taken taken;
   if (options.quick) {
     shorten(options, kQuickEpochs);
-    cifar->train = head(cifar->train, 4'000);
-    cifar->test = head(cifar->test, 1'000);
+    taken = {.train = 4'000, .test = 500};
   }
+  auto cifar = load_cifar(options, taken);
+  if (!cifar.ok()) return cifar.status();
   const data::ChannelStats stats = data::channel_stats(cifar->train.inputs);
   for (Examples* part : {&cifar->train, &cifar->test}) {
     part->inputs = data::normalize(part->inputs, stats);
