@@ -5,7 +5,6 @@
 #include <fstream>
 #include <sstream>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "data/data_dir.h"
@@ -16,7 +15,14 @@
 namespace tenon::models {
 namespace {
 
-class ResNetDataTest : public testing::TestWithParam<std::pair<int, std::int64_t>> {
+/// What the data folder's README states of the 4,000 images, and how many of them are looked at.
+struct Trained {
+  int depth;
+  std::int64_t wrong_of_all;
+  std::int64_t images;
+};
+
+class ResNetDataTest : public testing::TestWithParam<Trained> {
  protected:
   void SetUp() override {
     const auto folder = data::data_dir();
@@ -60,23 +66,28 @@ class ResNetDataTest : public testing::TestWithParam<std::pair<int, std::int64_t
 };
 
 TEST_P(ResNetDataTest, LogitsAndAccuracy) {
-  const auto& [depth, correct] = GetParam();
+  const auto& [depth, wrong_of_all, images] = GetParam();
   ResNet net({.depth = depth});
   const auto status = internal::load_trained(weights_, depth, net);
   ASSERT_TRUE(status.ok()) << status;
   expect_reference_logits(net, depth);
-  const auto batch =
-      internal::read_cifar_batch(root_ + "/cifar10/data_batch_1_first4000_exact.bin.gz");
+  auto batch = internal::read_cifar_batch(root_ + "/cifar10/data_batch_1_first4000_exact.bin.gz");
   ASSERT_TRUE(batch.ok()) << batch.status();
   ASSERT_EQ(batch->labels.numel(), 4000);
-  EXPECT_EQ(internal::count_correct(net, *batch), correct);
+  batch->images = batch->images.slice(0, 0, images);
+  batch->labels = batch->labels.slice(0, 0, images);
+  const std::int64_t wrong = images - internal::count_correct(net, *batch);
+  EXPECT_LE(wrong, wrong_of_all);
+  if (images == 4000) {
+    EXPECT_EQ(wrong, wrong_of_all);
+  }
 }
 
-// 99.80, 100.00, 99.98 and 100.00 % of 4,000.
+// 99.80, 100.00, 99.98 and 100.00 %. //models:resnet_accuracy looks at all.
 INSTANTIATE_TEST_SUITE_P(Depths, ResNetDataTest,
-                         testing::Values(std::pair{20, 3992}, std::pair{32, 4000},
-                                         std::pair{44, 3999}, std::pair{56, 4000}),
-                         [](const auto& info) { return std::to_string(info.param.first); });
+                         testing::Values(Trained{20, 8, 4000}, Trained{32, 0, 400},
+                                         Trained{44, 1, 400}, Trained{56, 0, 400}),
+                         [](const auto& info) { return std::to_string(info.param.depth); });
 
 using ResNetFileTest = ResNetDataTest;
 

@@ -217,25 +217,21 @@ absl::Status report(const std::vector<Run>& runs, const Options& options, std::i
   return absl::OkStatus();
 }
 
-void keep_first(data::LabeledImages& images, std::int64_t count) {
-  const std::int64_t kept = std::min(count, images.labels.size(0));
-  images = {.images = images.images.slice(0, 0, kept), .labels = images.labels.slice(0, 0, kept)};
-}
-
 absl::Status run(Options& options) {
   if (options.precision == "f16" && options.device.is_cpu()) {
     return absl::InvalidArgumentError(
         "--precision=f16 is for GPUs: expected f32 or bf16 on the CPU");
   }
-  auto cifar = load_cifar10_pixels(options);
-  if (!cifar.ok()) return cifar.status();
+  Taken taken;
   if (options.quick) {
     shorten(options, 3);
-    options.images = 800;
-    options.batch_size = 100;
-    keep_first(cifar->test, 200);
+    options.images = 200;
+    options.batch_size = 50;
+    taken.test = 100;
   }
-  if (options.images > 0) keep_first(cifar->train, options.images);
+  if (options.images > 0) taken.train = options.images;
+  auto cifar = load_cifar10_pixels(options, taken);
+  if (!cifar.ok()) return cifar.status();
   const std::int64_t images = cifar->train.labels.size(0);
   options.batch_size = std::min(options.batch_size, images);
   if (options.save_data) {

@@ -7,14 +7,14 @@ rejects cifar10 --data_dir=. --out_dir=unused
 CUDA_VISIBLE_DEVICES='' rejects --device --device=cuda --out_dir=unused
 needs_data cifar10
 
-quick_run airbench --save_data --target=0.2
-# Chance is 0.1; seed 1 gave 0.48.
-holds "$(value_of test_accuracy) > 0.3"
+quick_run airbench --save_data --target=0.15
+# Chance is 0.1.
+holds "$(value_of test_accuracy) > 0.2"
 holds "$(value_of seconds_to_target) <= $(value_of seconds)"
 holds "$(value_of seconds_to_target) > 0"
 [ "$(value_of captured)" = no ] || fail "a step was recorded on the CPU"
 [ "$(wc -l <airbench/history.csv)" = 4 ] || fail "history.csv: $(cat airbench/history.csv)"
-[ "$(wc -c <airbench/train_images.npy)" = $((128 + 800 * 3072)) ] || fail "train_images.npy"
+[ "$(wc -c <airbench/train_images.npy)" = $((128 + 200 * 3072)) ] || fail "train_images.npy"
 has_picture airbench/curves
 
 # What is not reached is said; no --epochs are no training.
