@@ -17,6 +17,7 @@ namespace {
 
 struct Options : ExperimentOptions {
   std::string activations = "mixed";
+  std::string optimizer = "sgd";
   double dropout = 0.2;
   double weight_decay = 10;
 };
@@ -28,7 +29,7 @@ RowOptions row(const std::string& name, const std::string& published, double dro
   return {.name = name,
           .published = published,
           .network = [=] { return make_mnist_ffnn(network); },
-          .optimizer = optimizer_maker("sgd", options.lr, weight_decay)};
+          .optimizer = optimizer_maker(options.optimizer, options.lr, weight_decay)};
 }
 
 absl::Status compare(const Options& options) {
@@ -50,6 +51,8 @@ int main(int argc, char** argv) {
   add(flags, options);
   flags.add_choice("activations", options.activations, {"mixed", "relu"},
                    "after the hidden layers");
+  flags.add_choice("optimizer", options.optimizer, {"sgd", "momentum", "rmsprop", "adam"},
+                   "of all rows");
   flags.add_number("dropout", options.dropout, 0, 0.99, "share of activations that are zeroed");
   flags.add_number("weight_decay", options.weight_decay, 0, 1e6, "of the L2 penalty");
   return flags.run(argc, argv, [&] { return compare(options); });
