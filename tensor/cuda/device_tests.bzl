@@ -8,14 +8,14 @@ def device_tests(name, srcs, deps, size = "small"):
     Args:
       name: of both, without "_test".
       srcs: of the tests.
-      deps: of the tests, without GoogleTest and the device's backend.
+      deps: of the tests, with GoogleTest's main, without the device's backend.
       size: of each test.
     """
     cc_library(
         name = name + "_cases",
         testonly = True,
         srcs = srcs,
-        deps = deps + ["@googletest//:gtest_main"],
+        deps = deps,
         alwayslink = True,
     )
     for suffix, backend in [
@@ -28,6 +28,5 @@ def device_tests(name, srcs, deps, size = "small"):
             deps = [
                 backend,
                 ":%s_cases" % name,
-                "@googletest//:gtest_main",
             ],
         )

@@ -3,6 +3,7 @@
 #include "tensor/io/torch_pickle.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -26,7 +27,9 @@ std::string bytes_of(const std::string& path) {
   return bytes.str();
 }
 
+// Anew: ext4 waits for the disk where a file is emptied and written again.
 void write_bytes(const std::string& path, const std::string& bytes) {
+  std::filesystem::remove(path);
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
 }
 
