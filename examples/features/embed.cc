@@ -166,7 +166,7 @@ absl::Status look(ExperimentOptions& options, std::int64_t points) {
   Taken taken;
   if (options.quick) {
     options.epochs = 1;
-    points = 500;
+    points = 300;
     taken = {.train = 1'500, .test = 500};
   }
   const auto digits = load_digits_problem(options);

@@ -64,7 +64,7 @@ absl::Status compare(ExperimentOptions options, const std::string& models) {
   Taken taken;
   if (options.quick) {
     options.epochs = 2;
-    taken = {.train = 1'500, .test = 500};
+    taken = {.train = 1'000, .test = 300};
   }
   auto cifar = load_cifar10_problem(options, taken);
   if (!cifar.ok()) return cifar.status();

@@ -81,7 +81,7 @@ absl::Status compare(Options options) {
   Taken taken;
   if (options.quick) {
     shorten(options, kQuickEpochs);
-    taken = {.train = 4'000, .test = 500};
+    taken = {.train = 4'000, .test = 300};
   }
   auto cifar = load_cifar(options, taken);
   if (!cifar.ok()) return cifar.status();
