@@ -18,8 +18,9 @@ struct Numerics {
   /// runs give the same bits. Where a library has no other, it is a DeviceError. The CPU's
   /// algorithms always repeat.
   bool deterministic = true;
-  /// On the CPU 3x3 convolutions of f32 may take Winograd's algorithm, whose sums round about twice
-  /// as much as direct ones (tensor/cpu/winograd.h). On GPUs cuDNN chooses.
+  /// On the CPU 3x3 and 5x5 convolutions and their gradients may take Winograd's algorithm, whose
+  /// sums, in f32, round two to four times as much as direct ones (tensor/cpu/winograd.h). On GPUs
+  /// cuDNN chooses.
   bool winograd = true;
   /// On GPUs ReLU may be part of the kernel of the product or convolution before it (tensor/cuda/
   /// matmul_epilogue.h, conv.cc), where the libraries' max(x, 0) may turn NaN into 0 and hide that

@@ -1,4 +1,5 @@
-// An image cut into tiles of 4x4 results, each of which comes from a window of 6x6 pixels.
+// An image cut into tiles of results, each of which comes from a window of 6x6 pixels: what both
+// directions of winograd.h share.
 #ifndef TENON_TENSOR_CPU_WINOGRAD_TILES_H_
 #define TENON_TENSOR_CPU_WINOGRAD_TILES_H_
 
@@ -12,29 +13,59 @@
 
 namespace tenon::cpu::winograd {
 
-/// One convolution of stride 1: image [N,H,W,C], result [N,P,Q,K].
+/// One convolution of stride 1: image [N,H,W,C], filters of `taps` x `taps`, result [N,P,Q,K].
 struct Problem {
+  int taps;
   std::int64_t n, h, w, c, p, q, k;
   std::int64_t top, left;  // padding
 
-  std::int64_t down() const { return (p + kOut - 1) / kOut; }
-  std::int64_t across() const { return (q + kOut - 1) / kOut; }
+  int out() const { return results_of(taps); }
+  std::int64_t down() const { return (p + out() - 1) / out(); }
+  std::int64_t across() const { return (q + out() - 1) / out(); }
   std::int64_t tiles() const { return n * down() * across(); }
 };
 
-/// Cycles per lane, measured: a register of 16 channels takes about 330 for a window and 220 for a
-/// tile of results, 300 for a filter.
-inline bool pays(const Problem& s) {
-  const std::int64_t direct = kTaps * kTaps * s.n * s.p * s.q * s.c * s.k;
-  return kProducts * s.tiles() * s.c * s.k + 300 * s.c * s.k + s.tiles() * (330 * s.c + 220 * s.k) <
-         direct;
+// Cycles for a register of 16 channels, measured.
+inline constexpr std::int64_t kWindowCycles = 330, kTileCycles = 220, kFilterCycles = 300;
+
+#ifdef __AVX512BF16__
+inline constexpr bool kFasterInBf16 = true;
+#else
+inline constexpr bool kFasterInBf16 = false;
+#endif
+
+/// Whether it is taken where oneDNN's direct sums in bf16 run at `bf16_rate` of their rate in f32.
+inline bool takes(const Problem& s, DType dtype, const Shape& weight, const Conv2dParams& params,
+                  double bf16_rate) {
+  constexpr std::pair<int, int> kOnce{1, 1};
+  if (!numerics().winograd || (dtype != DType::kF32 && dtype != DType::kBF16) ||
+      (s.taps != 3 && s.taps != 5) || weight[2] != weight[3] || params.stride != kOnce ||
+      params.dilation != kOnce || params.groups != 1 || params.padding.first >= s.taps ||
+      params.padding.second >= s.taps) {
+    return false;
+  }
+  const std::int64_t direct = s.taps * s.taps * s.n * s.p * s.q * s.c * s.k;
+  const std::int64_t cycles = kProducts * s.tiles() * s.c * s.k + kFilterCycles * s.c * s.k +
+                              s.tiles() * (kWindowCycles * s.c + kTileCycles * s.k);
+  const double rate = dtype == DType::kBF16 && kFasterInBf16 ? bf16_rate : 1;
+  return static_cast<double>(cycles) * rate < static_cast<double>(direct);
 }
 
-inline bool takes(const Problem& s, DType dtype, const Shape& weight, const Conv2dParams& params) {
-  constexpr std::pair<int, int> kOnce{1, 1};
-  return numerics().winograd && dtype == DType::kF32 && weight[2] == kTaps && weight[3] == kTaps &&
-         params.stride == kOnce && params.dilation == kOnce && params.groups == 1 &&
-         params.padding.first < kTaps && params.padding.second < kTaps && pays(s);
+/// Calls fn.template operator()<T, taps>() for the dtypes and filters that are taken.
+template <class F>
+void dispatch(DType dtype, int taps, const F& fn) {
+  if (dtype == DType::kF32) {
+    taps == 3 ? fn.template operator()<float, 3>() : fn.template operator()<float, 5>();
+  } else {
+    taps == 3 ? fn.template operator()<BFloat16, 3>() : fn.template operator()<BFloat16, 5>();
+  }
+}
+
+/// Tiles whose windows wait together while each slice of filters is computed at once, so that what
+/// belongs to all filters, 36 times their channels, need not wait in memory.
+inline std::int64_t most_in_one_block(const Problem& s) {
+  constexpr std::int64_t kMostTiles = 128, kMostFloats = 1'200'000;
+  return std::min(kMostTiles, kMostFloats / (kProducts * s.c));
 }
 
 /// A tile's place: its image, and the row and column of its first result.
@@ -44,19 +75,25 @@ struct Tile {
 
 inline Tile tile_at(const Problem& s, std::int64_t i) {
   const std::int64_t across = s.across(), per_image = s.down() * across;
-  return {i / per_image, i % per_image / across * kOut, i % across * kOut};
+  return {i / per_image, i % per_image / across * s.out(), i % across * s.out()};
 }
 
-/// The window of a tile, transformed: of the channels from c on, element i goes to `to(c)` + i
-/// `step`. Where the channels do not fill registers, the last one begins before its turn.
-template <class To>
-void transform_window(const Problem& s, const float* image, const Tile& t, const To& to,
+/// Where the registers of channels c to c + kLanes begin: where the channels do not fill the last
+/// one, before its turn.
+inline std::int64_t first_channel(std::int64_t c, std::int64_t channels) {
+  return std::min(c, channels - kLanes);
+}
+
+/// The window of a tile, transformed: of kLanes channels from first_channel(c) on, element i goes
+/// to `to(c)` + i `step`.
+template <class T, class To>
+void transform_window(const Problem& s, const T* image, const Tile& t, const To& to,
                       std::int64_t step) {
   const std::int64_t top = t.p - s.top, left = t.q - s.left;
   const std::int64_t corner = ((t.n * s.h + top) * s.w + left) * s.c, row = s.w * s.c;
   const bool inside = top >= 0 && left >= 0 && top + kIn <= s.h && left + kIn <= s.w;
   for (std::int64_t c = 0; c < s.c; c += kLanes) {
-    const auto pixel = [&, at = corner + std::min(c, s.c - kLanes)](int i, int j) {
+    const auto pixel = [&, at = corner + first_channel(c, s.c)](int i, int j) {
       return load(image + (at + i * row + j * s.c));
     };
     const auto pixel_or_padding = [&](int i, int j) {

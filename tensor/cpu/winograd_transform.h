@@ -1,5 +1,6 @@
-// The arithmetic of F(4x4, 3x3): y = A^T [(G g G^T) * (B^T d B)] A turns a window d of 6x6 pixels
-// and a filter g of 3x3 into 4x4 results y. One register holds the same pixel of kLanes channels.
+// The arithmetic of F(m x m, r x r) with m + r - 1 = 6: y = A^T [(G g G^T) * (B^T d B)] A turns a
+// window d of 6x6 pixels and a filter g of r x r taps into m x m results y. One register holds the
+// same pixel of kLanes channels.
 //
 // The transforms follow from the points 0, ±a, ±b and infinity at which polynomials are evaluated
 // (Lavin & Gray 2016, "Fast algorithms for convolutional neural networks", §4). Those of that
@@ -11,8 +12,10 @@
 
 namespace tenon::cpu::winograd {
 
-inline constexpr int kOut = 4, kTaps = 3, kIn = kOut + kTaps - 1;
-inline constexpr int kProducts = kIn * kIn;
+inline constexpr int kIn = 6, kProducts = kIn * kIn;
+
+/// Results of a filter of so many taps, per row and column of a tile.
+inline constexpr int results_of(int taps) { return kIn + 1 - taps; }
 
 inline constexpr float kA = 0.625f, kB = 1.5f;
 inline constexpr float kA2 = kA * kA, kB2 = kB * kB;  // exact, as the next two are
@@ -33,7 +36,7 @@ inline void transform_pixels(const Lanes (&d)[kIn], float* to, std::int64_t step
 /// B^T d B of a window, where pixel(row, column) loads d: element i goes to `to` + i `step`. A
 /// pixel is loaded up to four times: the 36 of B^T d would not fit the registers.
 template <class Pixel>
-inline void transform_window(const Pixel& pixel, float* to, std::int64_t step) {
+[[gnu::flatten]] inline void transform_window(const Pixel& pixel, float* to, std::int64_t step) {
   Lanes plus[kIn], minus[kIn];
   for (int j = 0; j < kIn; ++j) {
     plus[j] = kA2B2 * pixel(0, j) - kA2PlusB2 * pixel(2, j) + pixel(4, j);
@@ -55,115 +58,104 @@ inline void transform_window(const Pixel& pixel, float* to, std::int64_t step) {
   pair_of_rows(kB, kA2, 3);
 }
 
-/// A^T m of one column, or m A of one row.
-inline void transform_sums(const Lanes (&m)[kIn], Lanes (&y)[kOut]) {
-  const Lanes sum_a = m[1] + m[2], difference_a = kA * (m[1] - m[2]);
-  const Lanes sum_b = m[3] + m[4], difference_b = kB * (m[3] - m[4]);
-  y[0] = m[0] + sum_a + sum_b;
-  y[1] = difference_a + difference_b;
-  y[2] = kA2 * sum_a + kB2 * sum_b;
-  y[3] = kA2 * difference_a + kB2 * difference_b + m[5];
-}
-
-/// A^T m A, where m's element i is at `m` + i `step`: calls result(row, column, y) for each.
-template <class Result>
-inline void transform_products(const float* m, std::int64_t step, const Result& result) {
-  Lanes rows[kOut][kIn];
-  unrolled<kIn>([&](int j) {
-    Lanes column[kIn], y[kOut];
-    unrolled<kIn>([&](int i) { column[i] = load(m + (i * kIn + j) * step); });
-    transform_sums(column, y);
-    unrolled<kOut>([&](int p) { rows[p][j] = y[p]; });
-  });
-  unrolled<kOut>([&](int p) {
-    Lanes y[kOut];
-    transform_sums(rows[p], y);
-    unrolled<kOut>([&](int q) { result(p, q, y[q]); });
-  });
-}
-
-/// G g of one column, or g G^T of one row.
-inline void transform_taps(const Lanes (&g)[kTaps], Lanes (&u)[kIn]) {
-  constexpr float kScaleA = 0.5f / (kA2 * (kA2 - kB2)), kScaleB = 0.5f / (kB2 * (kB2 - kA2));
-  const Lanes even_a = kScaleA * (g[0] + kA2 * g[2]), odd_a = kScaleA * kA * g[1];
-  const Lanes even_b = kScaleB * (g[0] + kB2 * g[2]), odd_b = kScaleB * kB * g[1];
-  u[0] = g[0] * (1 / kA2B2);
-  u[1] = even_a + odd_a;
-  u[2] = even_a - odd_a;
-  u[3] = even_b + odd_b;
-  u[4] = even_b - odd_b;
-  u[5] = g[2];
-}
-
-/// G g G^T of a filter: element i goes to `to` + i `step`.
-inline void transform_filter(const Lanes (&g)[kTaps][kTaps], float* to, std::int64_t step) {
-  Lanes rows[kIn][kTaps], u[kIn];
-  for (int s = 0; s < kTaps; ++s) {
-    const Lanes column[kTaps] = {g[0][s], g[1][s], g[2][s]};
-    transform_taps(column, u);
-    for (int i = 0; i < kIn; ++i) rows[i][s] = u[i];
+/// point^0, point^1, …, as factors of a scale.
+template <int N>
+struct Powers {
+  constexpr Powers(float point, float scale) {
+    for (int i = 0; i < N; ++i, scale *= point) of[i] = scale;
   }
-  for (int i = 0; i < kIn; ++i) {
-    transform_taps(rows[i], u);
-    for (int j = 0; j < kIn; ++j) store(to + (i * kIn + j) * step, u[j]);
-  }
+  float of[N];
+};
+
+/// A^T, M x 6: the columns are the powers of 0, a, -a, b, -b, and of infinity, which has the last.
+template <int M>
+inline void evaluate(const Lanes (&m)[kIn], const Powers<M>& a, const Powers<M>& b, float zero,
+                     Lanes (&y)[M]) {
+  const Lanes sum_a = m[1] + m[2], difference_a = m[1] - m[2];
+  const Lanes sum_b = m[3] + m[4], difference_b = m[3] - m[4];
+  unrolled<M>([&](int i) {
+    y[i] = i % 2 == 0 ? a.of[i] * sum_a + b.of[i] * sum_b
+                      : a.of[i] * difference_a + b.of[i] * difference_b;
+  });
+  y[0] += zero * m[0];
+  y[M - 1] += m[5];
 }
 
-// The weight's gradient is that of y with respect to g: G^T [sum of (B^T d B) * (A y' A^T)] G,
-// where the sum runs over all tiles and y' is the gradient of a tile.
-
-/// A y of one column, or y A^T of one row.
-inline void spread_results(const Lanes (&y)[kOut], Lanes (&m)[kIn]) {
-  const Lanes even_a = y[0] + kA2 * y[2], odd_a = kA * (y[1] + kA2 * y[3]);
-  const Lanes even_b = y[0] + kB2 * y[2], odd_b = kB * (y[1] + kB2 * y[3]);
-  m[0] = y[0];
+/// Its transpose: from M numbers to 6.
+template <int M>
+inline void spread(const Lanes (&y)[M], const Powers<M>& a, const Powers<M>& b, float zero,
+                   Lanes (&m)[kIn]) {
+  static_assert(M >= 2 && M <= 5);
+  const auto even = [&](const Powers<M>& p) {
+    Lanes sum = p.of[0] * y[0];
+    if constexpr (M > 2) sum += p.of[2] * y[2];
+    if constexpr (M > 4) sum += p.of[4] * y[4];
+    return sum;
+  };
+  const auto odd = [&](const Powers<M>& p) {
+    Lanes sum = p.of[1] * y[1];
+    if constexpr (M > 3) sum += p.of[3] * y[3];
+    return sum;
+  };
+  const Lanes even_a = even(a), odd_a = odd(a), even_b = even(b), odd_b = odd(b);
+  m[0] = zero * y[0];
   m[1] = even_a + odd_a;
   m[2] = even_a - odd_a;
   m[3] = even_b + odd_b;
   m[4] = even_b - odd_b;
-  m[5] = y[3];
+  m[5] = y[M - 1];
 }
 
-/// A y A^T of a tile, where result(row, column) loads y: element i goes to `to` + i `step`.
-template <class Result>
-inline void spread_tile(const Result& result, float* to, std::int64_t step) {
-  Lanes columns[kIn][kOut];
-  unrolled<kOut>([&](int q) {
-    Lanes y[kOut], m[kIn];
-    unrolled<kOut>([&](int p) { y[p] = result(p, q); });
-    spread_results(y, m);
+/// A^T is M x 6 with the points' powers as they are, G is 6 x R with the points' powers scaled by
+/// what interpolation divides by.
+template <int M>
+struct Results {
+  static constexpr int kSize = M;
+  static constexpr Powers<M> kOfA{kA, 1}, kOfB{kB, 1};
+  static constexpr float kOfZero = 1;
+};
+template <int R>
+struct Taps {
+  static constexpr int kSize = R;
+  static constexpr Powers<R> kOfA{kA, 0.5f / (kA2 * (kA2 - kB2))},
+      kOfB{kB, 0.5f / (kB2 * (kB2 - kA2))};
+  static constexpr float kOfZero = 1 / kA2B2;
+};
+
+/// A^T m A (of Results), or G^T m G (of Taps), where m's element i is at `m` + i `step`: calls
+/// result(row, column, y) for each.
+template <class To, class Result>
+[[gnu::flatten]] inline void gather(const float* m, std::int64_t step, const Result& result) {
+  constexpr int kSize = To::kSize;
+  Lanes rows[kSize][kIn];
+  unrolled<kIn>([&](int j) {
+    Lanes column[kIn], y[kSize];
+    unrolled<kIn>([&](int i) { column[i] = load(m + (i * kIn + j) * step); });
+    evaluate<kSize>(column, To::kOfA, To::kOfB, To::kOfZero, y);
+    unrolled<kSize>([&](int p) { rows[p][j] = y[p]; });
+  });
+  unrolled<kSize>([&](int p) {
+    Lanes y[kSize];
+    evaluate<kSize>(rows[p], To::kOfA, To::kOfB, To::kOfZero, y);
+    unrolled<kSize>([&](int q) { result(p, q, y[q]); });
+  });
+}
+
+/// A y A^T, or G g G^T, where value(row, column) loads y or g: element i goes to `to` + i `step`.
+template <class From, class Value>
+[[gnu::flatten]] inline void scatter(const Value& value, float* to, std::int64_t step) {
+  constexpr int kSize = From::kSize;
+  Lanes columns[kIn][kSize];
+  unrolled<kSize>([&](int q) {
+    Lanes y[kSize], m[kIn];
+    unrolled<kSize>([&](int p) { y[p] = value(p, q); });
+    spread<kSize>(y, From::kOfA, From::kOfB, From::kOfZero, m);
     unrolled<kIn>([&](int i) { columns[i][q] = m[i]; });
   });
   unrolled<kIn>([&](int i) {
     Lanes m[kIn];
-    spread_results(columns[i], m);
+    spread<kSize>(columns[i], From::kOfA, From::kOfB, From::kOfZero, m);
     unrolled<kIn>([&](int j) { store(to + (i * kIn + j) * step, m[j]); });
-  });
-}
-
-/// G^T u of one column, or u G of one row.
-inline void gather_taps(const Lanes (&u)[kIn], Lanes (&g)[kTaps]) {
-  constexpr float kScaleA = 0.5f / (kA2 * (kA2 - kB2)), kScaleB = 0.5f / (kB2 * (kB2 - kA2));
-  const Lanes sum_a = kScaleA * (u[1] + u[2]), sum_b = kScaleB * (u[3] + u[4]);
-  g[0] = u[0] * (1 / kA2B2) + sum_a + sum_b;
-  g[1] = kScaleA * kA * (u[1] - u[2]) + kScaleB * kB * (u[3] - u[4]);
-  g[2] = kA2 * sum_a + kB2 * sum_b + u[5];
-}
-
-/// G^T u G, where u's element i is at `u` + i `step`: calls tap(row, column, g) for each.
-template <class Tap>
-inline void gather_filter(const float* u, std::int64_t step, const Tap& tap) {
-  Lanes rows[kTaps][kIn];
-  unrolled<kIn>([&](int j) {
-    Lanes column[kIn], g[kTaps];
-    unrolled<kIn>([&](int i) { column[i] = load(u + (i * kIn + j) * step); });
-    gather_taps(column, g);
-    unrolled<kTaps>([&](int r) { rows[r][j] = g[r]; });
-  });
-  unrolled<kTaps>([&](int r) {
-    Lanes g[kTaps];
-    gather_taps(rows[r], g);
-    unrolled<kTaps>([&](int s) { tap(r, s, g[s]); });
   });
 }
 
