@@ -207,7 +207,8 @@ TEST(Conv2d, GradientOfFewChannelsHasTheSameBitsOnAnyNumberOfThreads) {
 // A primitive built for one number of threads must not run on another.
 TEST(Conv2d, ThreadsMayChangeBetweenCalls) {
   const ConvCase c{"", {6, 20, 12, 12}, {24, 20, 3, 3}, {.padding = {1, 1}}};
-  const Tensor x = values(c.x), w = values(c.weight), grad = values({6, 24, 12, 12});
+  const Tensor x = values(c.x, -1, 1), w = values(c.weight, -1, 1);
+  const Tensor grad = values({6, 24, 12, 12}, -1, 1);
   const Array y = conv2d_reference(Array(x), Array(w), nullptr, c.params);
   const Array input_grad = conv2d_input_grad_reference(Array(grad), Array(w), c.x, c.params);
   const Array weight_grad = conv2d_weight_grad_reference(Array(grad), Array(x), c.weight, c.params);
