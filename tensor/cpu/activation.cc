@@ -14,8 +14,8 @@ template <class C>
 Value<C> value_kernel(ActivationFunction function) {
   return math::dispatch_activation(function, []<class F>() -> Value<C> {
     return [](const C* x, C* out, std::int64_t count, C a, C b) {
-      TENON_VECTORIZE
-      for (std::int64_t i = 0; i < count; ++i) out[i] = F::value(x[i], a, b);
+      apply(
+          count, out, [=]<class V>(V v) { return F::value(v, V(a), V(b)); }, x);
     };
   });
 }
@@ -24,8 +24,8 @@ template <class C>
 Gradient<C> gradient_kernel(ActivationFunction function) {
   return math::dispatch_activation(function, []<class F>() -> Gradient<C> {
     return [](const C* grad, const C* x, C* out, std::int64_t count, C a, C b) {
-      TENON_VECTORIZE
-      for (std::int64_t i = 0; i < count; ++i) out[i] = grad[i] * F::slope(x[i], a, b);
+      apply(
+          count, out, [=]<class V>(V g, V v) { return g * F::slope(v, V(a), V(b)); }, grad, x);
     };
   });
 }

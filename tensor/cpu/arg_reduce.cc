@@ -29,8 +29,8 @@ class Row {
   std::int64_t blocks() const { return (size_ + kBlock - 1) / kBlock; }
   C extreme(std::int64_t block) const {
     alignas(kBufferAlignment) C buffer[kBlock];
-    return fold_block<C, Extreme<kLargest, C>>(values(block, buffer), count(block),
-                                               [](C v) { return v; });
+    return fold_block<Extreme<kLargest, C>>(values(block, buffer), count(block),
+                                            [](auto v) { return v; });
   }
   /// Where the first of the extremes of all blocks is.
   std::int64_t position(const auto& extreme_of) const {

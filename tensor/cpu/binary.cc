@@ -20,6 +20,12 @@ constexpr Kernel<C> kernel(F) {
   };
 }
 
+/// Wraps a function of two numbers or of two registers of them.
+template <class C, class F>
+constexpr Kernel<C> vectors(F) {
+  return [](const C* a, const C* b, C* out, std::int64_t count) { apply(count, out, F{}, a, b); };
+}
+
 /// Wraps a function of two numbers.
 template <class C, class F>
 constexpr Kernel<C> each(F) {
@@ -54,12 +60,14 @@ Kernel<C> kernel_of(BinaryOp op) {
     case BinaryOp::kMul:
       return wrapping_kernel<C>([](const auto& a, const auto& b) { return a * b; });
     case BinaryOp::kMaximum:
-      return kernel<C>([](const auto& a, const auto& b) {  // NaN where either is
-        return a.binaryExpr(b, [](C x, C y) { return x > y || is_nan(x) ? x : y; });
+      return vectors<C>([](auto a, auto b) {
+        using math::larger;
+        return larger(a, b);
       });
     case BinaryOp::kMinimum:
-      return kernel<C>([](const auto& a, const auto& b) {
-        return a.binaryExpr(b, [](C x, C y) { return x < y || is_nan(x) ? x : y; });
+      return vectors<C>([](auto a, auto b) {
+        using math::smaller;
+        return smaller(a, b);
       });
     case BinaryOp::kFmod:
       return each<C>([](C a, C b) { return math::fmod(a, b); });
@@ -77,10 +85,13 @@ Kernel<C> kernel_of(BinaryOp op) {
       case BinaryOp::kPow:
         return kernel<C>([](const auto& a, const auto& b) { return a.pow(b); });
       case BinaryOp::kAtan2:
-        return each<C>([](C a, C b) { return math::atan2(a, b); });
+        return vectors<C>([](auto a, auto b) { return math::atan2(a, b); });
       case BinaryOp::kReluGrad:
-        return kernel<C>(
-            [](const auto& grad, const auto& y) { return (y > C{0}).select(grad, C{0}); });
+        return vectors<C>([](auto grad, auto y) {
+          using V = decltype(y);
+          using math::select;
+          return select(y > V(0), grad, V(0));
+        });
       case BinaryOp::kSigmoidGrad:
         return kernel<C>([](const auto& grad, const auto& y) { return grad * (y * (C{1} - y)); });
       case BinaryOp::kTanhGrad:

@@ -1,8 +1,7 @@
 // Kernels over contiguous memory of a compute type, applied to tensors of any strides and dtype.
 //
 //   map<float>(x, out, [](const float* x, float* out, std::int64_t count) {
-//     TENON_VECTORIZE
-//     for (std::int64_t i = 0; i < count; ++i) out[i] = math::exp(x[i]);
+//     apply(count, out, [](auto v) { return math::exp(v); }, x);
 //   });
 #ifndef TENON_TENSOR_CPU_ELEMENTWISE_H_
 #define TENON_TENSOR_CPU_ELEMENTWISE_H_
@@ -12,15 +11,7 @@
 
 #include "tensor/cpu/chunk.h"
 #include "tensor/cpu/strided_loop.h"
-
-// Before a loop whose iterations touch no element of each other: a result may lie where an argument
-// does, for which GCC would otherwise test, and then not use vectors. Clang's word for it warns of
-// every loop that calls the C library.
-#if defined(__clang__)
-#define TENON_VECTORIZE
-#else
-#define TENON_VECTORIZE _Pragma("GCC ivdep")
-#endif
+#include "tensor/cpu/vectorize.h"
 
 namespace tenon::cpu {
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "tensor/cpu/unrolled.h"
 #include "tensor/dtype.h"
 
 namespace tenon::cpu {
@@ -44,13 +45,6 @@ inline void store(BFloat16* to, Lanes x) {
   const internal::Words rounded = words + 0x7fffu + ((words >> 16) & 1u), nan = words | 0x400000u;
   const auto halves = __builtin_convertvector((x == x ? rounded : nan) >> 16, internal::Halves);
   std::memcpy(&to->bits, &halves, sizeof halves);
-}
-
-/// fn(0), …, fn(N - 1), written out: an array indexed by it stays in registers.
-template <int N, class F>
-[[gnu::always_inline]] inline void unrolled(const F& fn) {
-  [&]<int... i>(std::integer_sequence<int, i...>) __attribute__((always_inline)) { (fn(i), ...); }
-  (std::make_integer_sequence<int, N>{});
 }
 
 namespace internal {

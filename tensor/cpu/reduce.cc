@@ -7,7 +7,10 @@ namespace tenon::cpu {
 namespace {
 
 constexpr auto kSame = [](auto value) { return value; };
-constexpr auto kNotZero = [](auto value) { return static_cast<decltype(value)>(value != 0); };
+constexpr auto kNotZero = []<class V>(V value) {
+  using math::select;
+  return select(value != V(0), V(1), V(0));
+};
 
 std::int64_t reduced_count(const Tensor& x, std::uint64_t dims) {
   std::int64_t count = 1;
@@ -17,12 +20,15 @@ std::int64_t reduced_count(const Tensor& x, std::uint64_t dims) {
 
 template <class C>
 void norm(double p, const Tensor& x, std::uint64_t dims, const Tensor& out) {
-  constexpr auto size = [](C v) { return std::fabs(v); };
+  constexpr auto size = [](auto v) {
+    using math::fabs;
+    return fabs(v);
+  };
   if (p == 0) return fold<C, Add<C>>(x, dims, out, kNotZero, kSame);
   if (p == 1) return fold<C, Add<C>>(x, dims, out, size, kSame);
   if (p == 2) {
     return fold<C, Add<C>>(
-        x, dims, out, [](C v) { return v * v; }, [](C v) { return std::sqrt(v); });
+        x, dims, out, [](auto v) { return v * v; }, [](C v) { return std::sqrt(v); });
   }
   if (std::isinf(p)) {
     // Of nothing it is 0, where the largest of nothing is -infinity.

@@ -14,6 +14,8 @@
 //     Partial block(const float* x, std::int64_t count) const;   // up to kBlock of them
 //     void columns(const Rows<float>&, Partial* out) const;      // up to kColumns side by side
 //     float finish(const Partial&) const;
+//     // Optional: what finish would make of `columns`, where the rows hold all there is.
+//     void results(const Rows<float>&, float* out) const;
 //   };
 #ifndef TENON_TENSOR_CPU_REDUCE_ENGINE_H_
 #define TENON_TENSOR_CPU_REDUCE_ENGINE_H_
@@ -24,16 +26,18 @@
 #include <vector>
 
 #include "tensor/cpu/elementwise.h"
+#include "tensor/cpu/fold_block.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/reduce_axes.h"
+#include "tensor/cpu/turn_rows.h"
 
 namespace tenon::cpu {
 
 constexpr std::int64_t kBlock = 4096;       // elements of one partial result of rows
 constexpr std::int64_t kColumns = 1024;     // results accumulated side by side: 4 KiB of f32
 constexpr std::int64_t kSegmentRows = 256;  // rows of one partial result of columns
-constexpr std::int64_t kShortRow = 64;      // rows up to this length are turned into columns
+constexpr std::int64_t kTurned = 1024;      // elements of rows turned into columns: 4 KiB of f32
 
 /// Combines partial results in the order of a balanced tree as they come.
 template <class Method>
@@ -79,6 +83,11 @@ class Rows {
     const Run run{first_.data + offset * static_cast<std::int64_t>(size_of(first_.dtype)),
                   first_.stride, first_.dtype};
     return contiguous_run(run, width_, buffer);
+  }
+  /// An address to prefetch row r from, which may lie beyond the last one.
+  const C* place(std::int64_t r) const {
+    const std::int64_t step = axes_.empty() ? 0 : axes_.back().stride;
+    return reinterpret_cast<const C*>(at({first_.data, step, first_.dtype}, begin_ + r).data);
   }
 
  private:
@@ -144,24 +153,31 @@ typename Method::Value reduce_all(const Method& method, const Row<Method>& row) 
 }
 
 /// values[i] = the result of the row of `length` elements at first + i * step. Rows too short for
-/// vectors of their own are turned, so that neighbours lie side by side.
+/// vectors of their own are taken several at a time.
 template <class Method>
 void reduce_short_rows(const Method& method, const Run& first, std::int64_t length,
                        std::int64_t step, std::int64_t results, typename Method::Value* values) {
   using C = typename Method::Value;
-  alignas(kBufferAlignment) C turned[kBlock];
-  C row[kShortRow];
-  typename Method::Partial partial[kColumns];
-  for (std::int64_t i = 0; i < results; ++i) {
-    const Run run{first.data + i * step * static_cast<std::int64_t>(size_of(first.dtype)),
-                  first.stride, first.dtype};
-    const C* x = contiguous_run(run, length, row);
-    for (std::int64_t j = 0; j < length; ++j) turned[j * results + i] = x[j];
+  if constexpr (requires(const C* x) { method.short_rows(x, 0, 0, 0, values); }) {
+    if (is_direct<C>(first)) {
+      const auto* const x = reinterpret_cast<const C*>(first.data);
+      method.short_rows(x, step, length, results, values);
+      for (std::int64_t i = 0; i < results; ++i) values[i] = method.finish(values[i]);
+      return;
+    }
   }
+  alignas(kBufferAlignment) C turned[kTurned];
+  turn_rows(first, length, step, results, turned);
   const Axis down{length, results, 0};
   const Run side_by_side{reinterpret_cast<std::byte*>(turned), 1, dtype_of<C>};
-  method.columns(Rows<C>(side_by_side, {&down, 1}, results, 0, length), partial);
-  for (std::int64_t i = 0; i < results; ++i) values[i] = method.finish(partial[i]);
+  const Rows<C> rows(side_by_side, {&down, 1}, results, 0, length);
+  if constexpr (requires { method.results(rows, values); }) {
+    method.results(rows, values);
+  } else {
+    typename Method::Partial partial[kColumns];
+    method.columns(rows, partial);
+    for (std::int64_t i = 0; i < results; ++i) values[i] = method.finish(partial[i]);
+  }
 }
 
 template <class Method>
@@ -175,8 +191,7 @@ void reduce_rows(const Method& method, const Tensor& x, const Axes& axes, const 
   }
   const Axis last = axes.kept.empty() ? Axis{1, 1, 1} : axes.kept.back();
   const bool is_short = axes.reduced.size() == 1 && row.elements() <= kShortRow;
-  const std::int64_t together =
-      is_short ? std::min(kBlock / row.elements(), kChunk) : kChunk;  // results at a time
+  const std::int64_t together = is_short ? kTurned / row.elements() : kChunk;  // results at a time
   parallel_items(results, row.elements(), [&](std::int64_t begin, std::int64_t end) {
     C values[kChunk];
     for (std::int64_t done = begin; done < end;) {  // results that lie evenly, a buffer at a time

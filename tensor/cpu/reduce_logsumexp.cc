@@ -1,4 +1,5 @@
-// log(sum(exp(x))) in one pass over memory: each block by its own largest element.
+// log(sum(exp(x))) in one pass over memory: each block by its own largest element, columns by the
+// largest so far.
 #include <cmath>
 #include <limits>
 
@@ -19,7 +20,8 @@ struct LogSumExp {
   };
 
   static Partial identity() { return {}; }
-  static C scaled(const Partial& p, C largest) {  // 0 also where the difference is NaN
+  static C scaled(const Partial& p,
+                  C largest) {  // 0 also where the difference is NaN
     return p.sum == 0 ? C{0} : p.sum * std::exp(p.largest - largest);
   }
   static Partial combine(const Partial& a, const Partial& b) {
@@ -31,28 +33,78 @@ struct LogSumExp {
   }
 
   Partial block(const C* x, std::int64_t count) const {
-    const C largest = fold_block<C, Max<C>>(x, count, [](C v) { return v; });
+    const C largest = fold_block<Max<C>>(x, count, [](auto v) { return v; });
     if (!std::isfinite(largest)) return {largest, 0};
-    return {largest, fold_block<C, Add<C>>(x, count, [=](C v) { return math::exp(v - largest); })};
+    return {largest, fold_block<Add<C>>(x, count, [=]<class V>(V v) {
+              return math::exp_of_term(v - V(largest));
+            })};
   }
 
   void columns(const Rows<C>& rows, Partial* out) const {
-    const std::int64_t width = rows.width();
+    Sums all;
+    add_up(rows, all);
+    for (std::int64_t c = 0; c < rows.width(); ++c) {
+      out[c] = {all.largest[c], std::isfinite(all.largest[c]) ? all.sums[c] : C{0}};
+    }
+  }
+
+  /// Of columns that are all there is.
+  void results(const Rows<C>& rows, C* out) const {
+    Sums all;
+    add_up(rows, all);
+    in_lanes<C>(rows.width(), [&](auto at) {
+      using math::select;
+      const auto largest = at.load(all.largest);
+      at.store(out, select(is_finite(largest), largest + math::log(at.load(all.sums)), largest));
+    });
+  }
+
+ private:
+  struct Sums {
     alignas(kBufferAlignment) C largest[kColumns], sums[kColumns];
-    alignas(kBufferAlignment) C buffers[4][kColumns];
-    const auto row = [&](std::int64_t r, int b) { return rows.row(r, buffers[b]); };
-    std::fill_n(largest, width, Max<C>::kIdentity);
-    fold_rows<C, Max<C>>(
-        rows.count(), width, row, [](C v) { return v; }, largest);
-    std::fill_n(sums, width, C{0});
-    for (std::int64_t r = 0; r < rows.count(); ++r) {
-      const C* x = row(r, 0);
-      TENON_VECTORIZE
-      for (std::int64_t c = 0; c < width; ++c) sums[c] += math::exp(x[c] - largest[c]);
+  };
+
+  template <class V>
+  static auto is_finite(V x) {
+    using math::fabs;
+    return fabs(x) <= V(std::numeric_limits<C>::max());
+  }
+
+  /// Of each column; the sums of those whose largest element is not finite have no meaning.
+  void add_up(const Rows<C>& rows, Sums& all) const {
+    std::fill_n(all.largest, rows.width(), Max<C>::kIdentity);
+    std::fill_n(all.sums, rows.width(), C{0});
+    std::int64_t r = 0;
+    for (; r + 8 <= rows.count(); r += 8) add_rows<8>(rows, r, all);
+    for (; r < rows.count(); ++r) add_rows<1>(rows, r, all);
+  }
+
+  /// Rows r to r + kRows: their terms and the sum so far, all relative to the largest so far.
+  template <int kRows>
+  static void add_rows(const Rows<C>& rows, std::int64_t r, Sums& all) {
+    alignas(kBufferAlignment) C buffers[kRows][kColumns];
+    const C *row[kRows], *next[kRows];
+    for (int k = 0; k < kRows; ++k) {
+      row[k] = rows.row(r + k, buffers[k]);
+      next[k] = rows.place(r + k + kRows);  // memory waits while exponentials are computed
     }
-    for (std::int64_t c = 0; c < width; ++c) {
-      out[c] = {largest[c], std::isfinite(largest[c]) ? sums[c] : C{0}};
-    }
+    in_lanes<C>(rows.width(), [&](auto at) {
+      using V = typename decltype(at)::Value;
+      using math::select;
+      V x[kRows], values[kRows];
+      for (int k = 0; k < kRows; ++k) {
+        x[k] = values[k] = at.load(row[k]);
+        at.prefetch(next[k]);
+      }
+      const V before = at.load(all.largest);
+      const V largest = Max<C>::combine(before, fold_array<Max<C>>(values));
+      const V base = select(is_finite(largest), largest,
+                            V(0));  // -infinity - -infinity is NaN
+      for (int k = 0; k < kRows; ++k) values[k] = math::exp_of_term(x[k] - base);
+      const V sum = at.load(all.sums) * math::exp_of_term(before - base);
+      at.store(all.largest, largest);
+      at.store(all.sums, sum + fold_array<Add<C>>(values));
+    });
   }
 };
 

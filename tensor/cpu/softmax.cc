@@ -7,8 +7,11 @@
 #include <vector>
 
 #include "tensor/cpu/chunk.h"
+#include "tensor/cpu/fold_block.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/parallel.h"
+#include "tensor/cpu/vectorize.h"
+#include "tensor/internal/scalar_math.h"
 
 namespace tenon::cpu {
 namespace {
@@ -27,24 +30,38 @@ struct RowBlock {
   const C* x;        // [rows, size]
   C* exponentials;   // [rows, size]: exp(x - largest of the row)
   const C* largest;  // [rows]
-  const C* sums;     // [rows]: of the exponentials
+  C* sums;           // [rows]: of the exponentials
 };
+
+/// The sums become their logarithms.
+template <class C>
+void take_logarithms(const RowBlock<C>& block) {
+  apply(
+      block.rows, block.sums, [](auto v) { return math::log(v); }, block.sums);
+}
+
+/// x[i] = e^x[i]
+void exponentiate(float* x, std::int64_t count) {
+  apply(
+      count, x, [](auto v) { return math::exp(v); }, x);
+}
+void exponentiate(double* x, std::int64_t count) {
+  Eigen::Map<Eigen::ArrayXd> all(x, count);
+  all = all.exp();
+}
 
 /// exp(x - max) and its sum for each row. A row that holds NaN, or -infinity alone, gives NaN.
 template <class C>
 void exponentials(const C* x, std::int64_t rows, std::int64_t size, C* out, C* largest, C* sums) {
+  const auto same = [](auto v) { return v; };
+  fold_each_row<Max<C>>(x, size, size, rows, same, largest);
   for (std::int64_t r = 0; r < rows; ++r) {
-    const C* row = x + r * size;
-    C best = row[0];
-    for (std::int64_t i = 1; i < size; ++i) best = row[i] > best ? row[i] : best;
-    for (std::int64_t i = 0; i < size; ++i) out[r * size + i] = row[i] - best;
-    largest[r] = best;
+    const C most = largest[r];
+    apply(
+        size, out + r * size, [=]<class V>(V v) { return v - V(most); }, x + r * size);
   }
-  Eigen::Map<Eigen::Array<C, Eigen::Dynamic, 1>> all(out, rows * size);
-  all = all.exp();
-  for (std::int64_t r = 0; r < rows; ++r) {
-    sums[r] = Eigen::Map<const Eigen::Array<C, Eigen::Dynamic, 1>>(out + r * size, size).sum();
-  }
+  exponentiate(out, rows * size);
+  fold_each_row<Add<C>>(out, size, size, rows, same, sums);
 }
 
 constexpr std::int64_t kBlockElements =
@@ -94,19 +111,25 @@ Tensor as_rows(const Tensor& logits) {
 void softmax(bool log, const Tensor& x, const Tensor& out) {
   const std::int64_t size = x.shape()[1], inner = x.shape()[2];
   dispatch_floating(x.dtype(), [&]<class C>() {
+    const bool direct = inner == 1 && out.dtype() == dtype_of<C>;
     for_each_row_block<C>(x, [&](const RowBlock<C>& block) {
+      if (log) take_logarithms(block);
       for (std::int64_t r = 0; r < block.rows; ++r) {
-        C* row = block.exponentials + r * size;
-        if (log) {
-          const C rest = std::log(block.sums[r]);  // subtracted last: large logits cancel exactly
-          for (std::int64_t i = 0; i < size; ++i) {
-            row[i] = (block.x[r * size + i] - block.largest[r]) - rest;
-          }
-        } else {
-          for (std::int64_t i = 0; i < size; ++i) row[i] /= block.sums[r];
-        }
         const std::int64_t number = block.first + r;
-        scatter(row, size, run_at(out, number / inner * size * inner + number % inner, inner));
+        const Run to = run_at(out, number / inner * size * inner + number % inner, inner);
+        C* const row = block.exponentials + r * size;
+        C* const result = direct ? reinterpret_cast<C*>(to.data) : row;
+        if (log) {
+          const C largest = block.largest[r], rest = block.sums[r];
+          apply(  // the logarithm last: large logits cancel exactly
+              size, result, [=]<class V>(V v) { return (v - V(largest)) - V(rest); },
+              block.x + r * size);
+        } else {
+          const C factor = 1 / block.sums[r];
+          apply(
+              size, result, [=]<class V>(V v) { return v * V(factor); }, row);
+        }
+        if (!direct) scatter(row, size, to);
       }
     });
   });
@@ -150,12 +173,11 @@ std::int64_t cross_entropy(const CrossEntropyArgs& args, const Tensor& out) {
     const ClassWeights<C> weights(args);
     const C smoothing = static_cast<C>(args.smoothing);
     for_each_row_block<C>(as_rows(args.logits), [&](const RowBlock<C>& block) {
-      Eigen::Array<C, Eigen::Dynamic, 1, 0, kBlockElements, 1> log_sums =
-          Eigen::Map<const Eigen::Array<C, Eigen::Dynamic, 1>>(block.sums, block.rows).log();
+      take_logarithms(block);
       for (std::int64_t r = 0; r < block.rows; ++r) {
         const std::int64_t i = block.first + r;
         const C* x = block.x + r * classes;
-        const C log_sum = log_sums[r], largest = block.largest[r];
+        const C log_sum = block.sums[r], largest = block.largest[r];
         C loss = 0;
         if (!ignored(args, i)) {
           loss = weights.of(label[i]) * (log_sum + (largest - x[label[i]]));

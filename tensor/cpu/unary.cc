@@ -22,6 +22,12 @@ constexpr Kernel<C> kernel(F) {
   };
 }
 
+/// Wraps a function of one number or of a register of them.
+template <class C, class F>
+constexpr Kernel<C> vectors(F) {
+  return [](const C* x, C* out, std::int64_t count) { apply(count, out, F{}, x); };
+}
+
 /// Wraps a function of one number.
 template <class C, class F>
 constexpr Kernel<C> each(F) {
@@ -99,23 +105,23 @@ template <class C>
 Kernel<C> exponential_kernel(UnaryOp op) {
   switch (op) {
     case UnaryOp::kExp:
-      return each<C>([](C x) { return math::exp(x); });
+      return vectors<C>([](auto x) { return math::exp(x); });
     case UnaryOp::kExpm1:
-      return each<C>([](C x) { return math::expm1(x); });
+      return vectors<C>([](auto x) { return math::expm1(x); });
     case UnaryOp::kLog:
-      return each<C>([](C x) { return math::log(x); });
+      return vectors<C>([](auto x) { return math::log(x); });
     case UnaryOp::kLog1p:
-      return each<C>([](C x) { return math::log1p(x); });
+      return vectors<C>([](auto x) { return math::log1p(x); });
     case UnaryOp::kSinh:
-      return each<C>([](C x) { return math::sinh(x); });
+      return vectors<C>([](auto x) { return math::sinh(x); });
     case UnaryOp::kCosh:
-      return each<C>([](C x) { return math::cosh(x); });
+      return vectors<C>([](auto x) { return math::cosh(x); });
     case UnaryOp::kTanh:
-      return each<C>([](C x) { return math::tanh(x); });
+      return vectors<C>([](auto x) { return math::tanh(x); });
     case UnaryOp::kErf:
-      return each<C>([](C x) { return math::erf(x); });
+      return vectors<C>([](auto x) { return math::erf(x); });
     case UnaryOp::kSigmoid:
-      return each<C>([](C x) { return math::sigmoid(x); });
+      return vectors<C>([](auto x) { return math::sigmoid(x); });
     default:
       return nullptr;
   }
@@ -131,11 +137,11 @@ Kernel<C> circular_kernel(UnaryOp op) {
     case UnaryOp::kTan:
       return each<C>([](C x) { return std::tan(x); });
     case UnaryOp::kAsin:
-      return each<C>([](C x) { return math::asin(x); });
+      return vectors<C>([](auto x) { return math::asin(x); });
     case UnaryOp::kAcos:
-      return each<C>([](C x) { return math::acos(x); });
+      return vectors<C>([](auto x) { return math::acos(x); });
     case UnaryOp::kAtan:
-      return each<C>([](C x) { return math::atan(x); });
+      return vectors<C>([](auto x) { return math::atan(x); });
     default:
       return nullptr;
   }
@@ -160,7 +166,7 @@ Kernel<C> rounding_kernel(UnaryOp op) {
 template <class C>
 Kernel<C> floating_kernel(UnaryOp op) {
   if constexpr (std::is_same_v<C, double>) {
-    if (const Kernel<C> vectors = vector_kernel(op)) return vectors;
+    if (const Kernel<C> eigen = vector_kernel(op)) return eigen;
   }
   if (const Kernel<C> exponential = exponential_kernel<C>(op)) return exponential;
   if (const Kernel<C> circular = circular_kernel<C>(op)) return circular;

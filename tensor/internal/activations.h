@@ -1,10 +1,12 @@
-// Activation functions and their derivatives, one number at a time, for the kernels of every
-// device.
+// Activation functions and their derivatives, for the kernels of every device: of one number, or of
+// a CPU's register of floats (tensor/cpu/float_lanes.h).
 //
 // Each has value(x, a, b) and slope(x, a, b) for the parameters of ActivationArgs. Formulas are
 // chosen so that nothing overflows on the way to a finite result and no digits cancel.
 #ifndef TENON_TENSOR_INTERNAL_ACTIVATIONS_H_
 #define TENON_TENSOR_INTERNAL_ACTIVATIONS_H_
+
+#include <type_traits>
 
 #include "tensor/internal/scalar_math.h"
 #include "tensor/ops/activation.h"
@@ -14,14 +16,13 @@ namespace tenon::math {
 /// min(max(x, low), high), NaN where x is.
 template <class C>
 TENON_SCALAR C limit(C x, C low, C high) {
-  x = x < low ? low : x;
-  return x > high ? high : x;
+  return at_most(at_least(x, low), high);
 }
 
 /// e^-|x| is at most 1: log(1 + e^x) without overflow.
 template <class C>
 TENON_SCALAR C log_of_one_plus_exp(C x) {
-  return (x > 0 ? x : C{0}) + log1p(exp(-std::fabs(x)));
+  return at_least(x, C(0)) + log1p_of_fraction(exp_minus_abs(x));
 }
 
 /// sigmoid(x) and its derivative, of which 1 - sigmoid(x) would lose digits, from e^-|x|.
@@ -30,57 +31,57 @@ struct Logistic {
   C value;
   C slope;
 };
-template <class C>
-TENON_SCALAR Logistic<C> logistic(bool negative, C e) {
-  const C larger = 1 / (1 + e);
-  return {negative ? e * larger : larger, e * larger * larger};
+template <class Condition, class C>
+TENON_SCALAR Logistic<C> logistic(Condition negative, C e) {
+  const C larger = C(1) / (C(1) + e), smaller = e * larger;
+  return {select(negative, smaller, larger), smaller * larger};
 }
 template <class C>
 TENON_SCALAR Logistic<C> logistic(C x) {
-  return logistic(x < 0, exp(-std::fabs(x)));
+  return logistic(x < C(0), exp_minus_abs(x));
 }
 
 struct LeakyRelu {
   template <class C>
   static TENON_SCALAR C value(C x, C slope, C) {
-    return x > 0 ? x : slope * x;
+    return select(x > C(0), x, slope * x);
   }
   template <class C>
   static TENON_SCALAR C slope(C x, C slope, C) {
-    return x > 0 ? C{1} : slope;
+    return select(x > C(0), C(1), slope);
   }
 };
 
 struct Elu {
   template <class C>
   static TENON_SCALAR C value(C x, C alpha, C) {
-    return x > 0 ? x : alpha * expm1(x);
+    return select(x > C(0), x, alpha * expm1(x));
   }
   template <class C>
   static TENON_SCALAR C slope(C x, C alpha, C) {
-    return x > 0 ? C{1} : alpha * exp(x);
+    return select(x > C(0), C(1), alpha * exp(x));
   }
 };
 
 struct Celu {
   template <class C>
   static TENON_SCALAR C value(C x, C alpha, C) {
-    return x > 0 ? x : alpha * expm1(x / alpha);
+    return select(x > C(0), x, alpha * expm1(x / alpha));
   }
   template <class C>
   static TENON_SCALAR C slope(C x, C alpha, C) {
-    return x > 0 ? C{1} : exp(x / alpha);
+    return select(x > C(0), C(1), exp(x / alpha));
   }
 };
 
 struct Selu {
   template <class C>
   static TENON_SCALAR C value(C x, C, C) {
-    return x > 0 ? C(kSeluScale) * x : C(kSeluScale * kSeluAlpha) * expm1(x);
+    return select(x > C(0), C(kSeluScale) * x, C(kSeluScale * kSeluAlpha) * expm1(x));
   }
   template <class C>
   static TENON_SCALAR C slope(C x, C, C) {
-    return x > 0 ? C(kSeluScale) : C(kSeluScale * kSeluAlpha) * exp(x);
+    return select(x > C(0), C(kSeluScale), C(kSeluScale * kSeluAlpha) * exp(x));
   }
 };
 
@@ -91,8 +92,9 @@ struct Gelu {
   }
   template <class C>
   static TENON_SCALAR C slope(C x, C, C) {
-    const C bounded = limit(x, C{-40}, C{40});  // or infinity * 0
-    return normal_cdf(bounded) + bounded * normal_pdf(bounded);
+    const C bounded = limit(x, C(-40), C(40));  // or infinity * 0
+    const auto tail = normal_tail(bounded);
+    return normal_cdf(bounded, tail) + bounded * normal_pdf(tail);
   }
 };
 
@@ -102,32 +104,39 @@ struct GeluTanh {
   static constexpr double kLinearRest = -9.96930880911092e-17;  // which is both of these
   static constexpr double kCubic = kLinear * 0.044715;
 
-  /// e^-|2u|. The exponent is carried as its rounded value and the rest: rounded alone, its error
-  /// of up to 87 / 2^24 would be that of the result.
+  /// x no farther from 0 than where e^-|2u| is 0.
+  template <class C>
+  static TENON_SCALAR C within(C x) {
+    constexpr int kFar = std::is_same_v<Number<C>, float> ? 11 : 40;
+    return limit(x, C(-kFar), C(kFar));
+  }
+  /// e^-|2u|, with k + c x^2 carried as its rounded value and the rest.
   template <class C>
   static TENON_SCALAR C decay(C x) {
-    constexpr C k = C(kLinear), k_rest = C(kLinear - double{k} + kLinearRest);
-    constexpr C c = C(kCubic), c_rest = C(kCubic - double{c});
-    const C square = x * x, square_rest = std::fma(x, x, -square);
-    const C cubic = square * c, cubic_rest = std::fma(square, c, -cubic);
-    const C slope = cubic + k, of_k = slope - cubic;
-    const C slope_rest = (cubic - (slope - of_k)) + (k - of_k) + cubic_rest + k_rest +
-                         std::fma(square, c_rest, square_rest * c);
-    const C size = std::fabs(x), exponent = size * slope;
-    const C rest = std::fma(size, slope, -exponent) + size * slope_rest;
-    const C rounded = exp(-exponent);
-    return std::fma(rounded, -rest, rounded);
+    using N = Number<C>;
+    // k as a multiple of 2^-20 (f64: 2^-47), and so of the last digit of the sum: what is lost of
+    // the product is exact.
+    constexpr double kCoarse = std::is_same_v<N, float> ? 0x1p32 : 0x1p5;
+    constexpr double kHigh = (kLinear + kCoarse) - kCoarse;
+    constexpr N k = N(kHigh), k_rest = N(kLinear - kHigh + kLinearRest);
+    constexpr N c = N(kCubic), c_rest = N(kCubic - double{c});
+    const C square = x * x, square_rest = fma(x, x, -square);
+    const C slope = fma(square, C(c), C(k));
+    const C lost = fma(square, C(c), C(k) - slope);
+    const C rest = fma(square_rest, C(c), fma(square, C(c_rest), lost + C(k_rest)));
+    return exp_of_product(fabs(x), slope, rest);
   }
   template <class C>
   static TENON_SCALAR C value(C x, C, C) {
-    return x * logistic(x < 0, decay(limit(x, C{-40}, C{40}))).value;
+    const C e = decay(within(x));
+    return x * (select(x < C(0), e, C(1)) / (C(1) + e));
   }
   template <class C>
   static TENON_SCALAR C slope(C x, C, C) {
-    const C bounded = limit(x, C{-40}, C{40});
-    const Logistic<C> s = logistic(x < 0, decay(bounded));
-    const C twice = std::fma(bounded * bounded, C(3 * kCubic), C(kLinear));
-    return std::fma(bounded * s.slope, twice, s.value);
+    const C bounded = within(x);
+    const Logistic<C> s = logistic(x < C(0), decay(bounded));
+    const C twice = fma(bounded * bounded, C(3 * kCubic), C(kLinear));
+    return fma(bounded * s.slope, twice, s.value);
   }
 };
 
@@ -138,9 +147,9 @@ struct Silu {
   }
   template <class C>
   static TENON_SCALAR C slope(C x, C, C) {
-    const C bounded = limit(x, C{-800}, C{800});
+    const C bounded = limit(x, C(-800), C(800));
     const Logistic<C> s = logistic(bounded);
-    return std::fma(bounded, s.slope, s.value);
+    return fma(bounded, s.slope, s.value);
   }
 };
 
@@ -148,11 +157,11 @@ struct Softplus {
   template <class C>
   static TENON_SCALAR C value(C x, C beta, C threshold) {
     const C y = log_of_one_plus_exp(beta * x) / beta;
-    return beta * x > threshold ? x : y;
+    return select(beta * x > threshold, x, y);
   }
   template <class C>
   static TENON_SCALAR C slope(C x, C beta, C threshold) {
-    return beta * x > threshold ? C{1} : sigmoid(beta * x);
+    return select(beta * x > threshold, C(1), sigmoid(beta * x));
   }
 };
 
@@ -160,16 +169,16 @@ struct Softplus {
 struct Mish {
   template <class C>
   static TENON_SCALAR C value(C x, C, C) {
-    const C e = exp(x > 20 ? C{20} : x);
-    const C n = e * (e + 2);
-    return x * (n / (n + 2));
+    const C e = exp(at_most(x, C(20)));
+    const C n = e * (e + C(2));
+    return x * (n / (n + C(2)));
   }
   template <class C>
   static TENON_SCALAR C slope(C x, C, C) {
-    const C bounded = limit(x, C{-800}, C{20});
+    const C bounded = limit(x, C(-800), C(20));
     const C e = exp(bounded);
-    const C n = e * (e + 2), over = 1 / (n + 2);
-    return n * over + bounded * 4 * e * (1 + e) * over * over;
+    const C n = e * (e + C(2)), over = C(1) / (n + C(2));
+    return n * over + bounded * C(4) * e * (C(1) + e) * over * over;
   }
 };
 
@@ -191,7 +200,7 @@ struct Clamp {
   }
   template <class C>
   static TENON_SCALAR C slope(C x, C low, C high) {
-    return C(x >= low && x <= high ? 1 : 0);
+    return select((x >= low) & (x <= high), C(1), C(0));
   }
 };
 
@@ -202,30 +211,30 @@ struct Hardtanh {
   }
   template <class C>
   static TENON_SCALAR C slope(C x, C low, C high) {
-    return C(x > low && x < high ? 1 : 0);
+    return select((x > low) & (x < high), C(1), C(0));
   }
 };
 
 struct Hardsigmoid {
   template <class C>
   static TENON_SCALAR C value(C x, C, C) {
-    return limit(x + 3, C{0}, C{6}) / 6;
+    return limit(x + C(3), C(0), C(6)) / C(6);
   }
   template <class C>
   static TENON_SCALAR C slope(C x, C, C) {
-    return x > -3 && x < 3 ? C{1} / 6 : C{0};
+    return select((x > C(-3)) & (x < C(3)), C(Number<C>{1} / 6), C(0));
   }
 };
 
 struct Hardswish {
   template <class C>
   static TENON_SCALAR C value(C x, C, C) {
-    return x * limit(x + 3, C{0}, C{6}) / 6;
+    return x * limit(x + C(3), C(0), C(6)) / C(6);
   }
   template <class C>
   static TENON_SCALAR C slope(C x, C, C) {
-    const C inside = x / 3 + C{0.5};
-    return x <= -3 ? C{0} : x >= 3 ? C{1} : inside;
+    const C inside = x / C(3) + C(0.5);
+    return select(x <= C(-3), C(0), select(x >= C(3), C(1), inside));
   }
 };
 
