@@ -94,7 +94,7 @@ struct Gelu {
   static TENON_SCALAR C slope(C x, C, C) {
     const C bounded = limit(x, C(-40), C(40));  // or infinity * 0
     const auto tail = normal_tail(bounded);
-    return normal_cdf(bounded, tail) + bounded * normal_pdf(tail);
+    return fma(bounded, normal_pdf(tail), normal_cdf(bounded, tail));
   }
 };
 
@@ -178,7 +178,7 @@ struct Mish {
     const C bounded = limit(x, C(-800), C(20));
     const C e = exp(bounded);
     const C n = e * (e + C(2)), over = C(1) / (n + C(2));
-    return n * over + bounded * C(4) * e * (C(1) + e) * over * over;
+    return fma(n, over, bounded * C(4) * e * (C(1) + e) * over * over);
   }
 };
 

@@ -103,6 +103,19 @@ TEST(Reduce, EverySubsetOfDimensionsInEveryLayout) {
   }
 }
 
+// Rows are taken sixteen at a time, by registers of sixteen numbers.
+TEST(Reduce, RowsOfEveryShortLength) {
+  for (std::int64_t length = 1; length <= 70; ++length) {
+    const Tensor whole = values({37, length + 3}, -2, 2), x = whole.narrow(1, 2, length);
+    for (const ReduceCase& c : kReduce) {
+      const Array expected = without(reference(c, Array(x), {1}), {1});
+      const std::string what = c.name + std::to_string(length);
+      expect_close(c.call(x, {1}, false), expected, 1, what);
+      expect_close(c.call(x.contiguous(), {1}, false), expected, 1, what);
+    }
+  }
+}
+
 TEST(Reduce, EveryDType) {
   for (const ReduceCase& c : kReduce) {
     for (const DType dtype : testing::kAllDTypes) {
@@ -185,6 +198,14 @@ Array variance_reference(const Array& x, const std::vector<int>& dims, double co
   return squares;
 }
 
+TEST(Variance, OfRowsOfEveryShortLength) {
+  for (std::int64_t length = 2; length <= 70; ++length) {
+    const Tensor x = values({37, length}, 5, 9);
+    expect_close(var(x, {1}), without(variance_reference(Array(x), {1}, 1), {1}), 1,
+                 std::to_string(length));
+  }
+}
+
 TEST(Variance, EverySubsetOfDimensionsInEveryLayoutAndDType) {
   for (const DType dtype : testing::kFloating) {
     for (const Shape& shape : {Shape{3, 2, 5, 7}, Shape{2, 70, 3, 2}}) {
@@ -213,6 +234,20 @@ TEST(Variance, OfNumbersFarFromZero) {
   EXPECT_NEAR(var(x).item<double>() / expected, 1, 1e-6);
   const Tensor columns = x.reshape({1 << 18, 4});
   expect_close(var(columns, {0}), without(variance_reference(Array(columns), {0}, 1), {0}));
+}
+
+// Deviations are taken from the mean of the first quarter: here the worst that it can be.
+TEST(Variance, OfWhichTheFirstQuarterIsFarAway) {
+  const Tensor x = values({4096, 6}, -1, 1);
+  x.narrow(0, 0, 1024).copy_(x.narrow(0, 0, 1024) + 1000.0);
+  const double tolerance = 2e-6;
+  const Array columns = variance_reference(Array(x), {0}, 1);
+  const Tensor rows = x.t().contiguous(), by_columns = var(x, {0}), by_rows = var(rows, {1});
+  for (std::int64_t c = 0; c < 6; ++c) {
+    const double expected = columns.at({0, c});
+    EXPECT_NEAR(by_columns.item<double>({c}) / expected, 1, tolerance);
+    EXPECT_NEAR(by_rows.item<double>({c}) / expected, 1, tolerance);
+  }
 }
 
 TEST(Variance, OfTooFew) {
@@ -252,6 +287,21 @@ TEST(LogSumExp, NeitherOverflowsNorVanishes) {
   EXPECT_FLOAT_EQ(logsumexp(x).item<float>(), 2 + std::log(1e3));
   EXPECT_FLOAT_EQ(logsumexp(x.reshape({10000, 2}), {0}).item<float>({1}), 2 + std::log(500));
   EXPECT_EQ(logsumexp(zeros({0})).item<float>(), -INFINITY);
+  // Sums of many small terms beside a large one.
+  const Tensor spread = full({4096, 2}, -9);
+  spread.narrow(0, 77, 1).fill_(0);
+  const double expected = std::log(1 + 4095 * std::exp(-9.0));
+  EXPECT_NEAR(logsumexp(spread, {0}).item<double>({1}), expected, 1e-6);
+  EXPECT_NEAR(logsumexp(spread.t().contiguous(), {1}).item<double>({1}), expected, 1e-6);
+  // NaN wins over infinity, wherever they are.
+  for (const std::int64_t at : {0, 5, 20}) {
+    const Tensor ends = ones({21, 21});
+    ends.narrow(0, 7, 1).narrow(1, 7, 1).fill_(INFINITY);
+    ends.narrow(0, 7, 1).narrow(1, at, 1).fill_(NAN);
+    ends.narrow(1, 7, 1).narrow(0, at, 1).fill_(NAN);
+    EXPECT_TRUE(std::isnan(logsumexp(ends, {0}).item<float>({7}))) << at;
+    EXPECT_TRUE(std::isnan(logsumexp(ends, {1}).item<float>({7}))) << at;
+  }
 }
 
 TEST(AnyAll, EveryDTypeAndLayout) {
