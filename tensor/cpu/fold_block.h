@@ -20,8 +20,8 @@ struct Add {
   static constexpr C kIdentity = C{0};
   template <class V>
   static V combine(V a, V b) {
-    if constexpr (std::is_integral_v<V>) {  // wraps; C++ says so of unsigned
-                                            // ones only
+    // Integers wrap; C++ says so of unsigned ones only.
+    if constexpr (std::is_integral_v<V>) {
       return static_cast<V>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
     } else {
       return a + b;
@@ -118,45 +118,52 @@ Values<V, N> fold_parts(Values<V, N> (&parts)[kParts]) {
   return parts[0];
 }
 
+#ifdef __AVX512F__
+
+/// fold_values() by the register.
+template <class Op, std::size_t N, class MapElement>
+Values<float, N> fold_values_by_lanes(const float* x, std::int64_t count, const MapElement& map) {
+  std::int64_t i = 0;
+  constexpr std::int64_t kParts = 8 / N, kLanes = FloatLanes::kCount;
+  Values<FloatLanes, N> parts[kParts];
+  for (auto& part : parts) part.fill(FloatLanes(Op::kIdentity));
+  for (; i + kParts * kLanes <= count; i += kParts * kLanes) {
+    for (std::int64_t p = 0; p < kParts; ++p) {
+      combine_into<Op>(parts[p], map(FloatLanes::load(x + i + p * kLanes)));
+    }
+  }
+  for (std::int64_t p = 0; p < kParts && i + kLanes <= count; ++p, i += kLanes) {
+    combine_into<Op>(parts[p], map(FloatLanes::load(x + i)));
+  }
+  if (const std::int64_t rest = count - i) {
+    Values<FloatLanes, N> all = parts[0];
+    combine_into<Op>(all, map(FloatLanes::load(x + i, rest)));
+    for (std::size_t k = 0; k < N; ++k) parts[0][k] = first_of(rest, all[k], parts[0][k]);
+  }
+  const Values<FloatLanes, N> folded = fold_parts<Op>(parts);
+  Values<float, N> result;
+  for (std::size_t k = 0; k < N; ++k) result[k] = fold_lanes<Op>(folded[k]);
+  return result;
+}
+
+#endif
+
 /// Folds each of the N values map(x[i]) of `count` numbers. Several folds run side by side and are
 /// combined last: an operation takes longer than the processor needs to begin the next.
 template <class Op, std::size_t N, class C, class MapElement>
 Values<C, N> fold_values(const C* x, std::int64_t count, const MapElement& map) {
-  std::int64_t i = 0;
 #ifdef __AVX512F__
-  if constexpr (kTakesRegisters<C, MapElement>) {
-    constexpr std::int64_t kParts = 8 / N, kLanes = FloatLanes::kCount;
-    Values<FloatLanes, N> parts[kParts];
-    for (auto& part : parts) part.fill(FloatLanes(Op::kIdentity));
-    for (; i + kParts * kLanes <= count; i += kParts * kLanes) {
-      for (std::int64_t p = 0; p < kParts; ++p) {
-        combine_into<Op>(parts[p], map(FloatLanes::load(x + i + p * kLanes)));
-      }
-    }
-    for (std::int64_t p = 0; p < kParts && i + kLanes <= count; ++p, i += kLanes) {
-      combine_into<Op>(parts[p], map(FloatLanes::load(x + i)));
-    }
-    if (const std::int64_t rest = count - i) {
-      Values<FloatLanes, N> all = parts[0];
-      combine_into<Op>(all, map(FloatLanes::load(x + i, rest)));
-      for (std::size_t k = 0; k < N; ++k) parts[0][k] = first_of(rest, all[k], parts[0][k]);
-    }
-    const Values<FloatLanes, N> folded = fold_parts<Op>(parts);
-    Values<float, N> result;
-    for (std::size_t k = 0; k < N; ++k) result[k] = fold_lanes<Op>(folded[k]);
-    return result;
-  } else  // NOLINT(readability/braces)
+  if constexpr (kTakesRegisters<C, MapElement>) return fold_values_by_lanes<Op, N>(x, count, map);
 #endif
-  {
-    constexpr int kParts = 32;  // of which the compiler makes registers
-    Values<C, N> parts[kParts];
-    for (auto& part : parts) part.fill(Op::kIdentity);
-    for (; i + kParts <= count; i += kParts) {
-      for (int p = 0; p < kParts; ++p) combine_into<Op>(parts[p], map(x[i + p]));
-    }
-    for (int p = 0; i < count; ++i, ++p) combine_into<Op>(parts[p], map(x[i]));
-    return fold_parts<Op>(parts);
+  constexpr int kParts = 32;  // of which the compiler makes registers
+  Values<C, N> parts[kParts];
+  for (auto& part : parts) part.fill(Op::kIdentity);
+  std::int64_t i = 0;
+  for (; i + kParts <= count; i += kParts) {
+    for (int p = 0; p < kParts; ++p) combine_into<Op>(parts[p], map(x[i + p]));
   }
+  for (int p = 0; i < count; ++i, ++p) combine_into<Op>(parts[p], map(x[i]));
+  return fold_parts<Op>(parts);
 }
 
 /// The fold of map(x[i]).

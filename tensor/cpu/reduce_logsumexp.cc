@@ -98,8 +98,8 @@ struct LogSumExp {
       }
       const V before = at.load(all.largest);
       const V largest = Max<C>::combine(before, fold_array<Max<C>>(values));
-      const V base = select(is_finite(largest), largest,
-                            V(0));  // -infinity - -infinity is NaN
+      // -infinity - -infinity is NaN.
+      const V base = select(is_finite(largest), largest, V(0));
       for (int k = 0; k < kRows; ++k) values[k] = math::exp_of_term(x[k] - base);
       const V sum = at.load(all.sums) * math::exp_of_term(before - base);
       at.store(all.largest, largest);

@@ -247,16 +247,8 @@ bool takes(const Problem& s, const Tensor& image, const Shape& weight, const Con
 
 bool conv2d_winograd(const Tensor& x, const Tensor& weight, const Tensor& bias,
                      const Conv2dParams& params, Activation activation, const Tensor& out) {
-  const Problem s{.taps = static_cast<int>(weight.size(2)),
-                  .n = x.size(0),
-                  .h = x.size(2),
-                  .w = x.size(3),
-                  .c = x.size(1),
-                  .p = out.size(2),
-                  .q = out.size(3),
-                  .k = out.size(1),
-                  .top = params.padding.first,
-                  .left = params.padding.second};
+  const Problem s =
+      winograd::problem(x, out, weight.size(2), params.padding.first, params.padding.second);
   if (!takes(s, x, weight.shape(), params)) return false;
   const Tensor offsets = bias.defined() ? bias.to(DType::kF32).contiguous() : bias;
   convolve(s, x.contiguous(Layout::kChannelsLast), weight.contiguous(), /*turned=*/false,
@@ -268,16 +260,9 @@ bool conv2d_winograd(const Tensor& x, const Tensor& weight, const Tensor& bias,
 /// The gradient's own convolution with every filter turned, its channels exchanged.
 bool conv2d_input_grad_winograd(const Tensor& grad, const Tensor& weight,
                                 const Conv2dParams& params, const Tensor& out) {
-  const Problem s{.taps = static_cast<int>(weight.size(2)),
-                  .n = grad.size(0),
-                  .h = grad.size(2),
-                  .w = grad.size(3),
-                  .c = grad.size(1),
-                  .p = out.size(2),
-                  .q = out.size(3),
-                  .k = out.size(1),
-                  .top = weight.size(2) - 1 - params.padding.first,
-                  .left = weight.size(3) - 1 - params.padding.second};
+  const Problem s =
+      winograd::problem(grad, out, weight.size(2), weight.size(2) - 1 - params.padding.first,
+                        weight.size(3) - 1 - params.padding.second);
   if (!takes(s, grad, weight.shape(), params)) return false;
   convolve(s, grad.contiguous(Layout::kChannelsLast), weight.contiguous(), /*turned=*/true, {},
            out);

@@ -25,6 +25,21 @@ struct Problem {
   std::int64_t tiles() const { return n * down() * across(); }
 };
 
+/// From an image [N,C,H,W] and a result [N,K,P,Q]; padding at the top and on the left.
+inline Problem problem(const Tensor& image, const Tensor& result, std::int64_t taps,
+                       std::int64_t top, std::int64_t left) {
+  return {.taps = static_cast<int>(taps),
+          .n = image.size(0),
+          .h = image.size(2),
+          .w = image.size(3),
+          .c = image.size(1),
+          .p = result.size(2),
+          .q = result.size(3),
+          .k = result.size(1),
+          .top = top,
+          .left = left};
+}
+
 // Cycles for a register of 16 channels, measured.
 inline constexpr std::int64_t kWindowCycles = 330, kTileCycles = 220, kFilterCycles = 300;
 

@@ -250,16 +250,8 @@ class WeightGrad {
 
 bool conv2d_weight_grad_winograd(const Tensor& grad, const Tensor& x, const Conv2dParams& params,
                                  const Tensor& out) {
-  const Problem s{.taps = static_cast<int>(out.size(2)),
-                  .n = x.size(0),
-                  .h = x.size(2),
-                  .w = x.size(3),
-                  .c = x.size(1),
-                  .p = grad.size(2),
-                  .q = grad.size(3),
-                  .k = grad.size(1),
-                  .top = params.padding.first,
-                  .left = params.padding.second};
+  const Problem s =
+      winograd::problem(x, grad, out.size(2), params.padding.first, params.padding.second);
   constexpr double kBf16Rate = 1.5;
   if (s.c < kLanes || s.k < kLanes ||
       !winograd::takes(s, x.dtype(), out.shape(), params, kBf16Rate)) {
