@@ -103,6 +103,15 @@ absl::Status check_claim(const GzipReader& reader, const Header& header) {
       (reader.is_gzipped() ? "no more than " : "") + std::to_string(available));
 }
 
+// Leaves no more than `most` entries of the first dimension; whether those are all.
+bool shorten(Header& header, std::int64_t most) {
+  const std::int64_t all = header.shape[0];
+  if (all <= most) return true;
+  header.bytes = header.bytes / static_cast<std::size_t>(all) * static_cast<std::size_t>(most);
+  header.shape[0] = most;
+  return false;
+}
+
 absl::StatusOr<Tensor> allocate(const GzipReader& reader, const Header& header) {
   try {
     return empty(header.shape, {.dtype = header.dtype});
@@ -124,19 +133,25 @@ absl::Status check_end(GzipReader& reader) {
 
 }  // namespace
 
-absl::StatusOr<Tensor> read_idx(const std::string& path) {
+absl::StatusOr<Tensor> read_idx(const std::string& path, std::int64_t most) {
+  if (most < 0) {
+    throw ValueError("[read_idx] expected to read at least 0 entries, got " + std::to_string(most));
+  }
   auto reader = GzipReader::open(path);
   if (!reader.ok()) return reader.status();
-  const auto header = read_header(*reader);
+  auto header = read_header(*reader);
   if (!header.ok()) return header.status();
   if (auto status = check_claim(*reader, *header); !status.ok()) return status;
+  const bool whole = shorten(*header, most);
   const auto tensor = allocate(*reader, *header);
   if (!tensor.ok()) return tensor.status();
   if (auto status = read_all(*reader, tensor->raw_data(), header->bytes, "elements");
       !status.ok()) {
     return status;
   }
-  if (auto status = check_end(*reader); !status.ok()) return status;
+  if (whole) {
+    if (auto status = check_end(*reader); !status.ok()) return status;
+  }
   swap_bytes(tensor->raw_data(), static_cast<std::size_t>(tensor->numel()), size_of(header->dtype));
   return tensor;
 }

@@ -4,6 +4,8 @@
 #ifndef TENON_DATA_IDX_H_
 #define TENON_DATA_IDX_H_
 
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -17,7 +19,12 @@ namespace tenon::data {
 /// early or its gzip data is damaged; InvalidArgument for an empty file, another format, an unknown
 /// type, bytes after the last element; Unimplemented for the types i8 and i16, which tensors lack;
 /// ResourceExhausted where there is no memory for the elements.
-absl::StatusOr<Tensor> read_idx(const std::string& path);
+///
+/// Where the first dimension is larger than `most`, no more than its first `most` are read: the
+/// rest of the file, a gzip file's checksum included, is not looked at. Throws ValueError for a
+/// negative `most`.
+absl::StatusOr<Tensor> read_idx(const std::string& path,
+                                std::int64_t most = std::numeric_limits<std::int64_t>::max());
 
 }  // namespace tenon::data
 

@@ -61,6 +61,24 @@ TEST(ReadIdx, ReadsNoElements) {
   EXPECT_EQ(tensor->shape(), Shape({0, 28, 28}));
 }
 
+TEST(ReadIdx, ReadsTheFirstEntries) {
+  const ScratchFolder folder;
+  for (const std::string& bytes : {kSmall, gzipped(kSmall)}) {
+    const std::string path = folder.put("x", bytes);
+    const auto first = read_idx(path, 1);
+    ASSERT_TRUE(first.ok()) << first.status();
+    EXPECT_EQ(first->shape(), Shape({1, 3}));
+    EXPECT_THAT(first->to_vector<std::uint8_t>(), ElementsAre('a', 'b', 'c'));
+    EXPECT_EQ(read_idx(path, 0)->shape(), Shape({0, 3}));
+    EXPECT_EQ(read_idx(path, 2)->shape(), Shape({2, 3}));
+    EXPECT_EQ(read_idx(path, 5)->shape(), Shape({2, 3}));
+    EXPECT_THROW((void)read_idx(path, -1), ValueError);
+  }
+  EXPECT_TRUE(read_idx(folder.put("x", kSmall + "g"), 1).ok());
+  EXPECT_FALSE(read_idx(folder.put("x", kSmall + "g"), 2).ok());
+  EXPECT_FALSE(read_idx(folder.put("x", kSmall.substr(0, 16)), 1).ok());
+}
+
 TEST(ReadIdx, EveryTruncationIsAnError) {
   const ScratchFolder folder;
   for (std::size_t size = 0; size < kSmall.size(); ++size) {

@@ -22,8 +22,8 @@ absl::StatusOr<std::string> find_file(const std::string& folder, const std::stri
   return absl::NotFoundError("expected " + plain + " or " + plain + ".gz, found neither");
 }
 
-absl::StatusOr<Tensor> read_images(const std::string& path) {
-  const auto images = read_idx(path);
+absl::StatusOr<Tensor> read_images(const std::string& path, std::int64_t most) {
+  const auto images = read_idx(path, most);
   if (!images.ok()) return images.status();
   const Shape& shape = images->shape();
   if (images->dtype() != DType::kU8 || shape != Shape({shape[0], kSide, kSide})) {
@@ -33,8 +33,8 @@ absl::StatusOr<Tensor> read_images(const std::string& path) {
   return images->view({shape[0], 1, kSide, kSide});
 }
 
-absl::StatusOr<Tensor> read_labels(const std::string& path, std::int64_t count) {
-  const auto labels = read_idx(path);
+absl::StatusOr<Tensor> read_labels(const std::string& path, std::int64_t count, std::int64_t most) {
+  const auto labels = read_idx(path, most);
   if (!labels.ok()) return labels.status();
   if (labels->dtype() != DType::kU8 || labels->shape() != Shape({count})) {
     return absl::InvalidArgumentError(
@@ -51,24 +51,25 @@ absl::StatusOr<Tensor> read_labels(const std::string& path, std::int64_t count) 
   return labels->to(DType::kI64);
 }
 
-absl::StatusOr<LabeledImages> load_part(const std::string& folder, const std::string& part) {
+absl::StatusOr<LabeledImages> load_part(const std::string& folder, const std::string& part,
+                                        std::int64_t most) {
   const auto images_path = find_file(folder, part + "-images-idx3-ubyte");
   if (!images_path.ok()) return images_path.status();
   const auto labels_path = find_file(folder, part + "-labels-idx1-ubyte");
   if (!labels_path.ok()) return labels_path.status();
-  const auto images = read_images(*images_path);
+  const auto images = read_images(*images_path, most);
   if (!images.ok()) return images.status();
-  const auto labels = read_labels(*labels_path, images->size(0));
+  const auto labels = read_labels(*labels_path, images->size(0), most);
   if (!labels.ok()) return labels.status();
   return LabeledImages{*images, *labels};
 }
 
 }  // namespace
 
-absl::StatusOr<Mnist> load_mnist(const std::string& folder) {
-  auto train = load_part(folder, "train");
+absl::StatusOr<Mnist> load_mnist(const std::string& folder, const MnistOptions& options) {
+  auto train = load_part(folder, "train", options.train);
   if (!train.ok()) return train.status();
-  auto test = load_part(folder, "t10k");
+  auto test = load_part(folder, "t10k", options.test);
   if (!test.ok()) return test.status();
   return Mnist{*std::move(train), *std::move(test)};
 }

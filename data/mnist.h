@@ -7,6 +7,8 @@
 #ifndef TENON_DATA_MNIST_H_
 #define TENON_DATA_MNIST_H_
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -20,12 +22,19 @@ struct Mnist {
   LabeledImages test;   ///< 10,000 of the same
 };
 
+/// How many images to read of each part, at most: the first ones. To read a few takes a moment, to
+/// unpack all of them a third of a second.
+struct MnistOptions {
+  std::int64_t train = std::numeric_limits<std::int64_t>::max();
+  std::int64_t test = std::numeric_limits<std::int64_t>::max();
+};
+
 /// Reads `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
 /// `t10k-labels-idx1-ubyte`, each plain or with `.gz`, of either data set. Any number of images is
 /// taken, so that samples load too. Errors name the file, and where it is wrong: missing or
 /// damaged files (as read_idx), sizes other than 28x28, more or fewer labels than images, a label
 /// above 9.
-absl::StatusOr<Mnist> load_mnist(const std::string& folder);
+absl::StatusOr<Mnist> load_mnist(const std::string& folder, const MnistOptions& options = {});
 
 /// What Fashion-MNIST's labels 0..9 mean: "T-shirt/top" … "Ankle boot" (the paper's table 2).
 const std::vector<std::string>& fashion_mnist_class_names();

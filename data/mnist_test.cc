@@ -59,6 +59,21 @@ TEST(LoadMnist, ReadsPlainAndGzippedFiles) {
   EXPECT_THAT(mnist->test.labels.to_vector<std::int64_t>(), ElementsAre(1, 2));
 }
 
+TEST(LoadMnist, ReadsTheFirst) {
+  const ScratchFolder folder;
+  put_small_mnist(folder);
+  const auto mnist = load_mnist(folder.path(), {.train = 2, .test = 1});
+  ASSERT_TRUE(mnist.ok()) << mnist.status();
+  EXPECT_EQ(mnist->train.images.shape(), Shape({2, 1, 28, 28}));
+  EXPECT_EQ(mnist->train.images.item<int>({1, 0, 27, 27}), 11);
+  EXPECT_THAT(mnist->train.labels.to_vector<std::int64_t>(), ElementsAre(7, 0));
+  EXPECT_EQ(mnist->test.images.shape(), Shape({1, 1, 28, 28}));
+  EXPECT_THAT(mnist->test.labels.to_vector<std::int64_t>(), ElementsAre(1));
+  folder.put(kTrainLabels, labels({7}));
+  EXPECT_THAT(message(load_mnist(folder.path(), {.train = 2}).status()),
+              HasSubstr("expected labels u8 [2], one for each image, got u8 [1]"));
+}
+
 TEST(LoadMnist, NamesWhatIsWrong) {
   const ScratchFolder folder;
   const auto expect = [&](const std::string& file, const std::string& bytes,

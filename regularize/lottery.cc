@@ -69,7 +69,12 @@ std::vector<TicketRound> search_tickets(
   LotteryTicket ticket(*module, masks, {.global = search.global});
   std::vector<TicketRound> rounds;
   for (int round = 0; round <= search.rounds; ++round) {
-    if (round > 0) ticket.prune_and_rewind(search.amount);
+    if (round > 0 && search.prune) {
+      search.prune(masks);
+      ticket.rewind();
+    } else if (round > 0) {
+      ticket.prune_and_rewind(search.amount);
+    }
     TicketRound result{.sparsity = masks.sparsity()};
     result.ticket = train(*module, masks);
     const std::unique_ptr<layers::Module> control = make();

@@ -61,6 +61,8 @@ struct TicketSearch {
   int rounds = 5;
   double amount = 0.2;  ///< of what is left, each round
   bool global = true;
+  /// Where it is there, prunes in each round, in place of the two above (regularize/pruning.h).
+  std::function<void(Masks&)> prune = {};
   /// Trains the few steps after which the weights are remembered, where tickets are to be rewound
   /// to early weights instead of the first ones; each control takes them too, under its masks.
   std::function<void(layers::Module&, Masks&)> warm_up = {};

@@ -129,6 +129,26 @@ TEST(SearchTicketsTest, RewindsToTheWarmWeightsAndWarmsControlsUpToo) {
                                              "train, masked", "warm up, masked", "train, masked"}));
 }
 
+TEST(SearchTicketsTest, PrunesAsItIsTold) {
+  std::vector<std::int64_t> masked;
+  Tensor first;
+  const auto train = [&](layers::Module& module, Masks& masks) {
+    if (!first.defined()) first = module.parameters()[0].value().clone();
+    for (const SparsityRow& row : masks.report()) masked.push_back(row.masked);
+    if (masked.size() == 9) {  // the first ticket, rewound
+      expect_identical(module.parameters()[0].value(), first * masks.entries()[0].mask.value());
+    }
+    move(dynamic_cast<Net&>(module), 8);
+    masks.apply();
+    return 0.0;
+  };
+  search_tickets([] { return std::make_unique<Net>(); }, train,
+                 {.rounds = 1, .prune = [](Masks& masks) {
+                    prune_l1_each(masks, std::vector<double>{0.5, 0.2});
+                  }});
+  EXPECT_EQ(masked, (std::vector<std::int64_t>{0, 0, 0, 0, 0, 0, 10, 2, 12, 10, 2, 12}));
+}
+
 TEST(SearchTicketsTest, BadArguments) {
   const auto make = [] { return std::make_unique<Net>(); };
   const auto train = [](layers::Module&, Masks&) { return 0.0; };

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <string>
 #include <vector>
 
 #include "regularize/internal/check.h"
@@ -50,13 +51,18 @@ void store(Masks& masks, std::size_t index, const Flags& flags) {
 // Scores every element of a parameter.
 using Score = std::function<Scores(const Tensor& parameter)>;
 
-void prune_each(const char* op, Masks& masks, double amount, const Score& score) {
-  internal::require_share(op, "an amount", amount);
+void prune_each(const char* op, Masks& masks, std::span<const double> amounts, const Score& score) {
+  for (const double amount : amounts) internal::require_share(op, "an amount", amount);
   for (std::size_t i = 0; i < masks.entries().size(); ++i) {
     Flags flags = flags_of(masks.entries()[i]);
-    drop_lowest(score(masks.entries()[i].parameter.value()), amount, flags);
+    drop_lowest(score(masks.entries()[i].parameter.value()), amounts[i], flags);
     store(masks, i, flags);
   }
+}
+
+void prune_each(const char* op, Masks& masks, double amount, const Score& score) {
+  internal::require_share(op, "an amount", amount);
+  prune_each(op, masks, std::vector<double>(masks.entries().size(), amount), score);
 }
 
 void prune_together(const char* op, Masks& masks, double amount, const Score& score) {
@@ -125,6 +131,15 @@ void prune_channels_by(const char* op, Masks& masks, double amount, int dim,
 }  // namespace
 
 void prune_l1(Masks& masks, double amount) { prune_each("prune_l1", masks, amount, magnitudes); }
+
+void prune_l1_each(Masks& masks, std::span<const double> amounts) {
+  const std::size_t entries = masks.entries().size();
+  if (amounts.size() != entries) {
+    throw ValueError("[prune_l1_each] expected an amount for each of " + std::to_string(entries) +
+                     " parameters, got " + std::to_string(amounts.size()));
+  }
+  prune_each("prune_l1_each", masks, amounts, magnitudes);
+}
 
 void prune_global_l1(Masks& masks, double amount) {
   prune_together("prune_global_l1", masks, amount, magnitudes);

@@ -12,6 +12,7 @@
 #define TENON_REGULARIZE_PRUNING_H_
 
 #include <cstdint>
+#include <span>
 
 #include "regularize/masks.h"
 #include "tensor/random.h"
@@ -21,6 +22,10 @@ namespace tenon::regularize {
 /// In each parameter the weights of smallest magnitude; of equal ones the first. (Han et al. 2015,
 /// "Learning both weights and connections for efficient neural networks", §3)
 void prune_l1(Masks& masks, double amount);
+
+/// The same with a share of its own for each parameter, in the order of masks.entries(). Throws
+/// ValueError for more or fewer shares than entries, too.
+void prune_l1_each(Masks& masks, std::span<const double> amounts);
 
 /// The weights of smallest magnitude among all parameters together.
 void prune_global_l1(Masks& masks, double amount);

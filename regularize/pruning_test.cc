@@ -95,6 +95,18 @@ TEST(PruningEdgeTest, NothingAndEverything) {
   }
 }
 
+TEST(PruningEdgeTest, AShareForEach) {
+  Pair net, same;
+  Masks masks(net), expected(same);
+  prune_l1_each(masks, std::vector<double>{0.5, 0});
+  prune_l1(expected, 0.5);
+  expect_identical(masks.entries()[0].mask.value(), expected.entries()[0].mask.value());
+  EXPECT_EQ(masks.report()[1].masked, 0);
+  expect_error<ValueError>([&] { prune_l1_each(masks, std::vector<double>{0.5}); },
+                           {"[prune_l1_each]", "each of 2 parameters", "got 1"});
+  EXPECT_THROW(prune_l1_each(masks, std::vector<double>{0.5, 1.1}), ValueError);
+}
+
 TEST(PruningEdgeTest, EqualMagnitudesGoInOrder) {
   Pair net;
   net.fc.weight().value().fill_(2);

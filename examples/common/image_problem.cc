@@ -38,7 +38,7 @@ ImageProblem to_problem(const data::LabeledImages& train, const data::LabeledIma
 absl::StatusOr<ImageProblem> idx_problem(const std::string& folder,
                                          const std::vector<std::string>& classes,
                                          const Taken& taken) {
-  const auto images = data::load_mnist(folder);
+  const auto images = data::load_mnist(folder, {.train = taken.train, .test = taken.test});
   if (!images.ok()) return images.status();
   return to_problem(images->train, images->test, classes, taken);
 }

@@ -1,15 +1,25 @@
 #include "examples/common/mnist_rows.h"
 
+#include <algorithm>
+#include <cstdint>
+
 #include "examples/common/image_problem.h"
 
 namespace tenon::examples {
+namespace {
+
+// Of a quick run: examples in all rows together, and how many a row has at least and at most.
+constexpr std::int64_t kQuickExamples = 7'200, kFewest = 300, kMost = 1'500;
+
+}  // namespace
 
 absl::Status train_on_mnist(std::string_view experiment, std::string_view title,
                             const std::vector<RowOptions>& rows, ExperimentOptions options) {
   Taken taken;
   if (options.quick) {
     options.epochs = 1;
-    taken = {.train = 1'500, .test = 300};
+    const std::int64_t share = kQuickExamples / std::max<std::int64_t>(std::ssize(rows), 1);
+    taken = {.train = std::clamp(share, kFewest, kMost), .test = 300};
   }
   const auto mnist = load_mnist_problem(options, taken);
   if (!mnist.ok()) return mnist.status();

@@ -68,20 +68,16 @@ absl::Status draw_curves(const train::History& history, const Options& options) 
   return absl::OkStatus();
 }
 
-data::TensorDataset first(const data::LabeledImages& part, std::int64_t most) {
-  const std::int64_t count = std::min(most, part.labels.size(0));
-  return {part.images.slice(0, 0, count), part.labels.slice(0, 0, count)};
-}
-
 absl::Status train_and_test(Options& options) {
   if (options.quick) options.epochs = 1;
   if (options.lr == 0) options.lr = options.optimizer == "adam" ? kAdamRate : kSgdRate;
   const auto folder = data_folder(options, "mnist");
   if (!folder.ok()) return folder.status();
-  const auto mnist = data::load_mnist(*folder);
+  const data::MnistOptions all, few{.train = 10'000, .test = 2'000};
+  const auto mnist = data::load_mnist(*folder, options.quick ? few : all);
   if (!mnist.ok()) return mnist.status();
-  const data::TensorDataset train_images = first(mnist->train, options.quick ? 10'000 : 60'000);
-  const data::TensorDataset test_images = first(mnist->test, options.quick ? 2'000 : 10'000);
+  const data::TensorDataset train_images(mnist->train.images, mnist->train.labels);
+  const data::TensorDataset test_images(mnist->test.images, mnist->test.labels);
   const data::Transformed train_set(train_images, to_unit_pixels);
   const data::Transformed test_set(test_images, to_unit_pixels);
   data::DataLoader train_loader(
