@@ -21,6 +21,9 @@
 namespace tenon::examples {
 namespace {
 
+// Of a convolutional network, more would be hundreds of megabytes of activations.
+constexpr std::int64_t kJudgedAtOnce = 250;
+
 // Keeps the records of a run, also of one that ends early.
 struct KeepHistory : train::Callback {
   absl::Status on_fit_end(train::Run& run) override {
@@ -94,7 +97,7 @@ absl::Status RowTrainer::train_seed(const RowOptions& options, std::uint64_t see
                                     TrainedRow& row) const {
   const std::int64_t batch_size = options.batch_size > 0 ? options.batch_size : options_.batch_size;
   data::DataLoader train_loader(train_, {.batch_size = batch_size, .shuffle = true, .seed = seed});
-  data::DataLoader test_loader(test_, {.batch_size = 1000});
+  data::DataLoader test_loader(test_, {.batch_size = kJudgedAtOnce});
   manual_seed(seed);
   const auto network = options.network();
   network->to(options_.device);

@@ -27,6 +27,8 @@ namespace tenon::examples {
 namespace {
 
 constexpr std::int64_t kNeighbors = 10;
+constexpr std::int64_t kSeenAtOnce =
+    100;  // whose activations, 25 MB, a processor's cache still holds
 // The 1,438 digits are seen as many times for each time that the 60,000 of MNIST are.
 constexpr int kEpochsOfDigits = 10, kQuickEpochsOfDigits = 4;
 
@@ -46,7 +48,7 @@ absl::StatusOr<Learned> features_of(const ImageProblem& problem, const Tensor& i
   const data::TensorDataset train_set = dataset(problem.train), test_set = dataset(problem.test);
   data::DataLoader train_loader(
       train_set, {.batch_size = options.batch_size, .shuffle = true, .seed = options.seed});
-  data::DataLoader test_loader(test_set, {.batch_size = 500});
+  data::DataLoader test_loader(test_set, {.batch_size = kSeenAtOnce});
   train::Accuracy accuracy;
   train::ProgressBar bar(
       {.style = options.quiet ? train::ProgressStyle::kSilent : train::ProgressStyle::kAuto});
@@ -58,7 +60,7 @@ absl::StatusOr<Learned> features_of(const ImageProblem& problem, const Tensor& i
   net.eval();
   models::Features features(net, {"fc1"});
   std::vector<Tensor> parts;
-  for (const Tensor& part : images.split(500))
+  for (const Tensor& part : images.split(kSeenAtOnce))
     parts.push_back(features(part.to(options.device))[0].value().to(kCpu));
   return Learned{.features = cat(parts), .seconds = training_seconds(*history)};
 }

@@ -25,6 +25,7 @@ namespace tenon::examples {
 namespace {
 
 constexpr int kQuickEpochs = 1;
+constexpr std::int64_t kQuickBatch = 64;
 constexpr double kRateFalls = 0.1;  // to this share, after each third of the epochs
 
 struct Options : ExperimentOptions {
@@ -81,7 +82,8 @@ absl::Status compare(Options options) {
   Taken taken;
   if (options.quick) {
     shorten(options, kQuickEpochs);
-    taken = {.train = 4'000, .test = 300};
+    options.batch_size = std::min(options.batch_size, kQuickBatch);
+    taken = {.train = 2'000, .test = 300};
   }
   auto cifar = load_cifar(options, taken);
   if (!cifar.ok()) return cifar.status();
