@@ -17,14 +17,6 @@ Activation activation_of(const Module& module) {
 
 }  // namespace
 
-Module& Container::operator[](int index) const {
-  if (index < 0 || index >= size()) {
-    throw IndexError(where() + "expected an index below " + std::to_string(size()) + ", got " +
-                     std::to_string(index));
-  }
-  return *modules_[static_cast<std::size_t>(index)];
-}
-
 void Sequential::added(Module& module) {
   const Activation activation = activation_of(module);
   if (activation != Activation::kNone && !steps_.empty() && !steps_.back().activatable) {
