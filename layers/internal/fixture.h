@@ -45,29 +45,45 @@ class Fixtures {
   SafetensorsFile file_;
 };
 
+/// The largest magnitude in `tensor`, at least 1.
+inline float largest_of(const Tensor& tensor) {
+  float largest = 1;
+  for (const float value : tensor.to(DType::kF32).to_vector<float>()) {
+    largest = std::max(largest, std::abs(value));
+  }
+  return largest;
+}
+
 /// f32: fixtures are exact to f32, and a few dozen roundings of numbers near 1 may differ. bf16: a
-/// few roundings of 2^-9 of the largest element, because sums cancel.
-inline void expect_near(const Tensor& got, const Tensor& expected, const std::string& what) {
+/// few roundings of 2^-9 of the largest number that went into the sums, because they cancel.
+inline void expect_near(const Tensor& got, const Tensor& expected, const std::string& what,
+                        float largest) {
   ASSERT_TRUE(got.defined() && expected.defined()) << what;
   ASSERT_EQ(to_string(got.shape()), to_string(expected.shape())) << what;
   const auto g = got.to(DType::kF32).to_vector<float>();
   const auto e = expected.to(DType::kF32).to_vector<float>();
-  float largest = 1;
-  for (const float value : e) largest = std::max(largest, std::abs(value));
   for (std::size_t i = 0; i < g.size(); ++i) {
     const float tolerance =
         got.dtype() == DType::kBF16 ? 3e-2f * largest : 4e-6f * std::max(1.0f, std::abs(e[i]));
     ASSERT_NEAR(g[i], e[i], tolerance) << what << " at " << i;
   }
 }
+inline void expect_near(const Tensor& got, const Tensor& expected, const std::string& what) {
+  ASSERT_TRUE(expected.defined()) << what;
+  expect_near(got, expected, what, largest_of(expected));
+}
 
 /// Gradients of all parameters against the fixtures below `prefix`: PyTorch's names in its order.
+/// What a layer rounds flows into the gradients of all that stand before it.
 inline void expect_parameter_grads(const Module& module, const StateDict& expected) {
   const NamedVariables parameters = module.named_parameters();
   ASSERT_EQ(parameters.size(), expected.size());
+  float largest = 1;
+  for (const auto& [name, grad] : expected) largest = std::max(largest, largest_of(grad));
   for (std::size_t i = 0; i < expected.size(); ++i) {
     EXPECT_EQ(parameters[i].first, expected[i].first);
-    expect_near(parameters[i].second.grad().value(), expected[i].second, expected[i].first);
+    expect_near(parameters[i].second.grad().value(), expected[i].second, expected[i].first,
+                largest);
   }
 }
 
