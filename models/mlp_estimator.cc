@@ -6,6 +6,7 @@
 
 #include "autograd/ops.h"
 #include "layers/loss.h"
+#include "models/internal/shards.h"
 #include "optim/adam.h"
 #include "tensor/ops.h"
 #include "tensor/random.h"
@@ -36,7 +37,8 @@ class Epochs {
   std::int64_t batch() const { return batch_; }
 
   /// The mean loss of one pass.
-  double run(Mlp& net, optim::Optimizer& optimizer, const MlpEstimator::Loss& loss_of) {
+  double run(internal::Shards& shards, optim::Optimizer& optimizer,
+             const MlpEstimator::Loss& loss) {
     const std::int64_t count = x_.size(0);
     const Tensor order = randperm(count, random_);
     const Tensor x = index_select(x_, 0, order);
@@ -44,11 +46,10 @@ class Epochs {
     double sum = 0;
     for (std::int64_t begin = 0; begin < count; begin += batch_) {
       const std::int64_t end = std::min(begin + batch_, count);
-      const Variable loss = loss_of(net(x.slice(0, begin, end)), targets.slice(0, begin, end));
-      optimizer.zero_grad();
-      loss.backward();
+      const double mean =
+          shards.backward(x.slice(0, begin, end), targets.slice(0, begin, end), loss);
       optimizer.step();
-      sum += loss.item<double>() * static_cast<double>(end - begin);
+      sum += mean * static_cast<double>(end - begin);
     }
     return sum / static_cast<double>(count);
   }
@@ -109,18 +110,20 @@ void MlpEstimator::train(const Tensor& x, const Tensor& targets, std::int64_t ou
   std::vector<std::int64_t> sizes = {x.size(1)};
   sizes.insert(sizes.end(), options_.hidden.begin(), options_.hidden.end());
   sizes.push_back(outputs);
-  net_ = std::make_unique<Mlp>(MlpOptions{
-      .sizes = sizes, .activation = options_.activation, .init = init::Scheme::kXavierUniform});
+  const MlpOptions shape{
+      .sizes = sizes, .activation = options_.activation, .init = init::Scheme::kXavierUniform};
+  net_ = std::make_unique<Mlp>(shape);
   Epochs epochs(x.to(DType::kF32), targets, std::min(options_.batch_size, x.size(0)),
                 options_.seed);
   optim::Adam optimizer(
       net_->parameters(),
       {.lr = options_.lr, .weight_decay = options_.l2 / static_cast<double>(epochs.batch())});
+  internal::Shards shards(*net_, shape, epochs.batch());
   loss_curve_.clear();
   double best = std::numeric_limits<double>::infinity();
   for (int in_vain = 0;
        std::ssize(loss_curve_) < options_.max_epochs && in_vain <= options_.patience;) {
-    const double now = epochs.run(*net_, optimizer, loss);
+    const double now = epochs.run(shards, optimizer, loss);
     if (!std::isfinite(now)) {
       throw ValueError(where("fit") + "the loss is " + std::to_string(now) + " in epoch " +
                        std::to_string(loss_curve_.size() + 1) +
