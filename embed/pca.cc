@@ -23,6 +23,17 @@ Tensor with_signs(const Tensor& rows) {
   return rows * sign(gather(rows, 1, largest));
 }
 
+/// x^T x, with the points in parts that threads take one by one: a product in f64 has one thread.
+Tensor scatter_of(const Tensor& x) {
+  constexpr std::int64_t kParts = 4;
+  const std::int64_t n = x.size(0), dealt = n / kParts * kParts;
+  const Tensor rest = x.slice(0, dealt);
+  Tensor scatter = matmul(rest.t(), rest);
+  if (dealt == 0) return scatter;
+  const Tensor parts = x.slice(0, 0, dealt).reshape({kParts, dealt / kParts, x.size(1)});
+  return scatter + sum(matmul(parts.transpose(1, 2), parts), {0});
+}
+
 struct Axes {
   Tensor variance;  // [min(N, D)], falling
   Tensor rows;      // [min(N, D), D]
@@ -36,7 +47,7 @@ Axes axes_of(const Tensor& centred) {
     const auto [u, singular, rows] = svd(centred);
     return {.variance = square(singular) / n, .rows = rows};
   }
-  const auto [rising, vectors] = eigh(matmul(centred.t(), centred) / n);
+  const auto [rising, vectors] = eigh(scatter_of(centred) / n);
   return {.variance = maximum(flip(rising, {0}), 0), .rows = flip(vectors, {1}).t().contiguous()};
 }
 
