@@ -1,11 +1,14 @@
 #include "tensor/cpu/conv_narrow.h"
 
 #include "tensor/cpu/conv_narrow_image.h"
+#include "tensor/cpu/conv_narrow_interleave.h"
 #include "tensor/cpu/conv_narrow_kernel.h"
 #include "tensor/cpu/kernels.h"
 
-#ifdef __AVX512F__
+#ifdef TENON_FLOAT_LANES
 
+#include <array>
+#include <utility>
 #include <vector>
 
 #include "tensor/cpu/parallel.h"
@@ -13,7 +16,7 @@
 namespace tenon::cpu {
 namespace {
 
-using narrow::kLanes;
+using narrow::Interleave;
 using narrow::kScalars;
 using narrow::kVectors;
 using narrow::Offsets;
@@ -55,21 +58,14 @@ std::vector<float> transposed(const Tensor& weight, const Sizes& sizes) {
 
 using VectorsTimesScalars = void (*)(const float* const*, const Terms&, float*, std::int64_t);
 
-template <int V>
-VectorsTimesScalars for_scalars(std::int64_t count) {
-  static constexpr VectorsTimesScalars kAll[] = {
-      narrow::add_vectors_times_scalars<V, 1>, narrow::add_vectors_times_scalars<V, 2>,
-      narrow::add_vectors_times_scalars<V, 3>, narrow::add_vectors_times_scalars<V, 4>,
-      narrow::add_vectors_times_scalars<V, 5>, narrow::add_vectors_times_scalars<V, 6>};
-  static_assert(std::size(kAll) == kScalars);
-  return kAll[count - 1];
-}
-
+/// The kernel for 1 to kVectors registers and 1 to kScalars filters.
 VectorsTimesScalars vectors_times_scalars(std::int64_t vectors, std::int64_t scalars) {
-  static constexpr decltype(&for_scalars<1>) kAll[] = {for_scalars<1>, for_scalars<2>,
-                                                       for_scalars<3>, for_scalars<4>};
-  static_assert(std::size(kAll) == kVectors);
-  return kAll[vectors - 1](scalars);
+  static constexpr auto kAll = []<int... i>(std::integer_sequence<int, i...>) {
+    return std::array<VectorsTimesScalars, sizeof...(i)>{
+        narrow::add_vectors_times_scalars<i / kScalars + 1, i % kScalars + 1>...};
+  }
+  (std::make_integer_sequence<int, kVectors * kScalars>{});
+  return kAll[static_cast<std::size_t>((vectors - 1) * kScalars + scalars - 1)];
 }
 
 /// Calls fn(begin, size) for runs of at most `most` that cover `count`, as even as they can be.
@@ -94,49 +90,11 @@ void add_products(const float* const* places, std::int64_t count, const Terms& t
   });
 }
 
-/// The numbers of `filters` planes side by side: to[pixel][k] = from[k][pixel]. A register of
-/// results takes its lanes from one register of each plane.
-class Interleave {
- public:
-  explicit Interleave(std::int64_t filters) : filters_(filters) {
-    for (std::int64_t j = 0; j < filters; ++j) {
-      alignas(64) std::int32_t pixel[kLanes];
-      masks_.resize(masks_.size() + static_cast<std::size_t>(filters));
-      __mmask16* masks = masks_.data() + j * filters;
-      for (std::int64_t lane = 0; lane < kLanes; ++lane) {
-        const std::int64_t place = j * kLanes + lane;
-        pixel[lane] = static_cast<std::int32_t>(place / filters);
-        masks[place % filters] = static_cast<__mmask16>(masks[place % filters] | (1u << lane));
-      }
-      pixels_.insert(pixels_.end(), pixel, pixel + kLanes);
-    }
-  }
-
-  /// `pixels` of 16; `step` floats lie between planes.
-  void operator()(const float* from, std::int64_t step, std::int64_t pixels, float* to) const {
-    for (std::int64_t j = 0; j * kLanes < pixels * filters_; ++j) {
-      const __m512i pixel = _mm512_loadu_si512(pixels_.data() + j * kLanes);
-      const __mmask16* masks = masks_.data() + j * filters_;
-      __m512 result = _mm512_setzero_ps();
-      for (std::int64_t k = 0; k < filters_; ++k) {
-        result =
-            _mm512_mask_permutexvar_ps(result, masks[k], pixel, _mm512_loadu_ps(from + k * step));
-      }
-      _mm512_mask_storeu_ps(to + j * kLanes, narrow::lanes(pixels * filters_ - j * kLanes), result);
-    }
-  }
-
- private:
-  std::int64_t filters_;
-  std::vector<std::int32_t> pixels_;
-  std::vector<__mmask16> masks_;
-};
-
 void relu_in_place(float* x, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) x[i] = x[i] < 0 ? 0 : x[i];
 }
 
-/// The result of one image after another: 16 neighbouring pixels of a row in a register.
+/// The result of one image after another: kLanes neighbouring pixels of a row in a register.
 class Forward {
  public:
   Forward(const Sizes& sizes, const Tensor& weight, const Tensor& bias)
@@ -183,7 +141,8 @@ class Forward {
   std::vector<float> bias_;     // [K]
 };
 
-/// Sums over one image after another: of a window's row, 16 neighbouring elements in a register.
+/// Sums over one image after another: of a window's row, kLanes neighbouring elements in a
+/// register.
 class WeightGrad {
  public:
   explicit WeightGrad(const Sizes& sizes)
@@ -330,4 +289,4 @@ bool conv2d_weight_grad_narrow(const Tensor&, const Tensor&, const Conv2dParams&
 
 }  // namespace tenon::cpu
 
-#endif  // __AVX512F__
+#endif  // TENON_FLOAT_LANES

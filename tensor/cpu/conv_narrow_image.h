@@ -3,8 +3,6 @@
 #ifndef TENON_TENSOR_CPU_CONV_NARROW_IMAGE_H_
 #define TENON_TENSOR_CPU_CONV_NARROW_IMAGE_H_
 
-#ifdef __AVX512F__
-
 #include <algorithm>
 #include <cstdint>
 #include <vector>
@@ -115,7 +113,5 @@ class PaddedImage {
 };
 
 }  // namespace tenon::cpu::narrow
-
-#endif  // __AVX512F__
 
 #endif  // TENON_TENSOR_CPU_CONV_NARROW_IMAGE_H_

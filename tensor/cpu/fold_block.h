@@ -73,28 +73,28 @@ V fold_array(V (&x)[kCount]) {
   return x[0];
 }
 
-#ifdef __AVX512F__
+#ifdef TENON_FLOAT_LANES
 
 /// The fold of all lanes.
-template <class Op>
+template <class Op, int step = FloatLanes::kCount / 2>
 float fold_lanes(FloatLanes x) {
-  x = Op::combine(x, x.template rotated<8>());
-  x = Op::combine(x, x.template rotated<4>());
-  x = Op::combine(x, x.template rotated<2>());
-  return Op::combine(x, x.template rotated<1>()).front();
+  x = Op::combine(x, rotated<step>(x));
+  if constexpr (step > 1) return fold_lanes<Op, step / 2>(x);
+  return x.front();
 }
 
-/// Lane i is the fold of the lanes of x[i] (N = 16): halves of registers are folded into one.
-template <class Op, int N>
-FloatLanes fold_registers(const FloatLanes (&x)[N]) {
-  if constexpr (N == 1) {
-    return x[0];
+/// Lane i is the fold of the lanes of x[i]: halves of two registers are folded into one.
+template <class Op, int step = FloatLanes::kCount / 2>
+FloatLanes fold_registers(const FloatLanes (&x)[2 * step]) {
+  FloatLanes folded[step];
+  for (int i = 0; i < step; ++i) {
+    const FloatLanes a = x[i], b = x[i + step];
+    folded[i] = Op::combine(halves<step, 0>(a, b), halves<step, 1>(a, b));
+  }
+  if constexpr (step > 1) {
+    return fold_registers<Op, step / 2>(folded);
   } else {
-    FloatLanes half[N / 2];
-    for (int i = 0; i < N / 2; ++i) {
-      half[i] = Op::combine(zip_lower(x[i], x[i + N / 2]), zip_upper(x[i], x[i + N / 2]));
-    }
-    return fold_registers<Op>(half);
+    return folded[0];
   }
 }
 
@@ -118,7 +118,7 @@ Values<V, N> fold_parts(Values<V, N> (&parts)[kParts]) {
   return parts[0];
 }
 
-#ifdef __AVX512F__
+#ifdef TENON_FLOAT_LANES
 
 /// fold_values() by the register.
 template <class Op, std::size_t N, class MapElement>
@@ -152,7 +152,7 @@ Values<float, N> fold_values_by_lanes(const float* x, std::int64_t count, const 
 /// combined last: an operation takes longer than the processor needs to begin the next.
 template <class Op, std::size_t N, class C, class MapElement>
 Values<C, N> fold_values(const C* x, std::int64_t count, const MapElement& map) {
-#ifdef __AVX512F__
+#ifdef TENON_FLOAT_LANES
   if constexpr (kTakesRegisters<C, MapElement>) return fold_values_by_lanes<Op, N>(x, count, map);
 #endif
   constexpr int kParts = 32;  // of which the compiler makes registers
@@ -175,7 +175,7 @@ C fold_block(const C* x, std::int64_t count, const MapElement& map) {
   return fold_values<Op, 1>(x, count, value)[0];
 }
 
-#ifdef __AVX512F__
+#ifdef TENON_FLOAT_LANES
 
 /// Registers whose lanes together hold what is to be folded of a row.
 template <class Op, class MapElement>
@@ -199,7 +199,7 @@ constexpr std::int64_t kShortRow = 64;  // rows up to this length are taken toge
 template <class Op, class C, class MapElement>
 void fold_each_row(const C* x, std::int64_t step, std::int64_t length, std::int64_t rows,
                    const MapElement& map, C* out) {
-#ifdef __AVX512F__
+#ifdef TENON_FLOAT_LANES
   if constexpr (kTakesRegisters<C, MapElement>) {
     constexpr std::int64_t kLanes = FloatLanes::kCount;
     for (std::int64_t i = 0; length <= kShortRow && i < rows; i += kLanes) {

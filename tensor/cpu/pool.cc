@@ -4,12 +4,9 @@
 #include <limits>
 
 #include "tensor/cpu/chunk.h"
+#include "tensor/cpu/float_lanes.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/parallel.h"
-
-#ifdef __AVX512F__
-#include <immintrin.h>
-#endif
 
 namespace tenon::cpu {
 namespace {
@@ -59,24 +56,26 @@ void largest_of(const T* image, const PoolWindow& rows, const PoolWindow& column
   });
 }
 
-#ifdef __AVX512F__
-/// The same, 16 channels at a time in two registers. Left to the compiler, channels that do not
-/// fill a register go one by one through branches: ten times as long for six channels.
+#ifdef TENON_FLOAT_LANES
+/// The same, a register of channels at a time and one of their places. Left to the compiler,
+/// channels that do not fill a register go one by one through branches: ten times as long for six
+/// channels.
 void largest_of(const float* image, const PoolWindow& rows, const PoolWindow& columns,
                 std::int64_t width, std::int64_t channels, const Largest<float>& largest) {
-  for (std::int64_t c = 0; c < channels; c += 16) {
-    const auto used = static_cast<__mmask16>((1u << std::min<std::int64_t>(channels - c, 16)) - 1);
-    __m512 best = _mm512_set1_ps(-std::numeric_limits<float>::infinity());
-    __m512i place = _mm512_set1_epi32(static_cast<int>(rows.begin * width + columns.begin));
+  for (std::int64_t c = 0; c < channels; c += kLanes) {
+    const std::int64_t used = std::min(channels - c, kLanes);
+    FloatLanes best(-std::numeric_limits<float>::infinity());
+    // The bits of integers: they are moved only.
+    FloatLanes place(math::float_of(static_cast<int>(rows.begin * width + columns.begin)));
     for_each_place(rows, columns, width, [&](std::int64_t at) {
-      const __m512 x = _mm512_maskz_loadu_ps(used, image + at * channels + c);
-      const __mmask16 number = _mm512_cmp_ps_mask(best, best, _CMP_ORD_Q);
-      const __mmask16 better = _mm512_mask_cmp_ps_mask(number, x, best, _CMP_NLE_UQ);
-      best = _mm512_mask_mov_ps(best, better, x);
-      place = _mm512_mask_set1_epi32(place, better, static_cast<int>(at));
+      const float* from = image + at * channels + c;
+      const FloatLanes x = used == kLanes ? FloatLanes::load(from) : FloatLanes::load(from, used);
+      const LaneMask better = without(best == best, x <= best);
+      best = select(better, x, best);
+      place = select(better, FloatLanes(math::float_of(static_cast<int>(at))), place);
     });
-    _mm512_mask_storeu_ps(largest.values + c, used, best);
-    _mm512_mask_storeu_epi32(largest.places + c, used, place);
+    best.store(largest.values + c, used);
+    place.store(reinterpret_cast<float*>(largest.places + c), used);
   }
 }
 #endif

@@ -12,13 +12,13 @@
 
 namespace tenon::cpu {
 
-#ifdef __AVX512F__
+#ifdef TENON_FLOAT_LANES
 
-/// to[c * to_step + r] = from[r * step + c] for a tile of up to 16 x 16, all of them if kWhole.
+/// to[c * to_step + r] = from[r * step + c] for a tile of up to kLanes x kLanes, all of them if
+/// kWhole.
 template <bool kWhole>
 [[gnu::flatten]] inline void turn_tile(const float* from, std::int64_t step, std::int64_t rows,
                                        std::int64_t columns, float* to, std::int64_t to_step) {
-  constexpr int kLanes = FloatLanes::kCount;
   FloatLanes tile[kLanes];
   unrolled<kLanes>([&](int r) {
     const float* const row = from + r * step;
@@ -37,7 +37,6 @@ template <bool kWhole>
 /// turned[j * results + i] = element j of the row of `length` elements at x + i * step.
 inline void turn_rows(const float* x, std::int64_t length, std::int64_t step, std::int64_t results,
                       float* turned) {
-  constexpr std::int64_t kLanes = FloatLanes::kCount;
   for (std::int64_t i = 0; i < results; i += kLanes) {
     const std::int64_t rows = std::min(kLanes, results - i);
     for (std::int64_t j = 0; j < length; j += kLanes) {
@@ -55,7 +54,7 @@ inline void turn_rows(const float* x, std::int64_t length, std::int64_t step, st
 template <class C>
 void turn_rows(const Run& first, std::int64_t length, std::int64_t step, std::int64_t results,
                C* turned) {
-#ifdef __AVX512F__
+#ifdef TENON_FLOAT_LANES
   if constexpr (std::is_same_v<C, float>) {
     if (is_direct<C>(first)) {
       return turn_rows(reinterpret_cast<const C*>(first.data), length, step, results, turned);

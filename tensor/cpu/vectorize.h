@@ -7,9 +7,9 @@
 //     at.store(squares, at.load(squares) + apart * apart);
 //   });
 //
-// Where the processor has AVX-512, functions of floats are called with a register of them at a time
-// (float_lanes.h). Elsewhere, and for other types, they are called with one number, and the
-// compiler makes vectors.
+// Where there are FloatLanes (float_lanes.h), functions of floats are called with a register of
+// them at a time. Elsewhere, and for other types, they are called with one number, and the compiler
+// makes vectors.
 #ifndef TENON_TENSOR_CPU_VECTORIZE_H_
 #define TENON_TENSOR_CPU_VECTORIZE_H_
 
@@ -39,7 +39,7 @@ struct OneElement {
   void prefetch(const C*) const {}
 };
 
-#ifdef __AVX512F__
+#ifdef TENON_FLOAT_LANES
 
 /// A register's worth of elements of arrays.
 struct WholeRegister {
@@ -75,7 +75,7 @@ inline constexpr bool kTakesRegisters = false;
 /// Calls fn(at) for all of `count` elements. `at` loads and stores some of them, as `Value`s.
 template <class C, bool kRegisters = kTakesRegisters<C>, class F>
 void in_lanes(std::int64_t count, const F& fn) {
-#ifdef __AVX512F__
+#ifdef TENON_FLOAT_LANES
   if constexpr (kRegisters) {
     std::int64_t i = 0;
     for (; i + FloatLanes::kCount <= count; i += FloatLanes::kCount) fn(WholeRegister{i});

@@ -1,3 +1,4 @@
+#include "tensor/cpu/fold_block.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/quant/codebook.h"
 #include "tensor/quant/device_kernels.h"
@@ -14,36 +15,36 @@ struct Rows {
   std::int64_t columns;
 };
 
-#ifdef TENON_QUANT_AVX512
+#ifdef TENON_FLOAT_LANES
+
+using cpu::FloatLanes;
+using cpu::kLanes;
 
 /// Sums of M rows of x times one row of W. The codes are looked up once for all M. One block's sums
 /// are collected before they are scaled: its scale costs one multiplication per row.
 template <int M>
 void dot_row(const QuantizedTensor& q, const Scales& scales, const Rows& rows, std::int64_t row,
              float (&sums)[M]) {
-  const __m512 numbers = _mm512_loadu_ps(codebook16(q.format).data());
+  const Table16 numbers(codebook16(q.format).data());
   const std::int64_t first = row * rows.columns;
   const std::uint8_t* codes = q.codes.data<std::uint8_t>() + first / 2;
-  __m512 totals[M];
-  for (__m512& total : totals) total = _mm512_setzero_ps();
+  FloatLanes totals[M];
+  for (FloatLanes& total : totals) total = FloatLanes(0);
   for (std::int64_t begin = 0; begin < rows.columns; begin += q.block) {
-    __m512 even[M], odd[M];
-    for (int m = 0; m < M; ++m) even[m] = odd[m] = _mm512_setzero_ps();
-    for (std::int64_t i = begin; i < begin + q.block; i += 32) {
-      const __m512 w0 = _mm512_permutexvar_ps(spread16(codes + i / 2), numbers);
-      const __m512 w1 = _mm512_permutexvar_ps(spread16(codes + i / 2 + 8), numbers);
+    FloatLanes even[M], odd[M];
+    for (int m = 0; m < M; ++m) even[m] = odd[m] = FloatLanes(0);
+    for (std::int64_t i = begin; i < begin + q.block; i += 2 * kLanes) {
+      const FloatLanes w0(numbers.at(codes + i / 2)), w1(numbers.at(codes + (i + kLanes) / 2));
       for (int m = 0; m < M; ++m) {
         const float* x = rows.x + m * rows.columns + i;
-        even[m] = _mm512_fmadd_ps(_mm512_loadu_ps(x), w0, even[m]);
-        odd[m] = _mm512_fmadd_ps(_mm512_loadu_ps(x + 16), w1, odd[m]);
+        even[m] = fma(FloatLanes::load(x), w0, even[m]);
+        odd[m] = fma(FloatLanes::load(x + kLanes), w1, odd[m]);
       }
     }
-    const __m512 scale = _mm512_set1_ps(scales[(first + begin) / q.block]);
-    for (int m = 0; m < M; ++m) {
-      totals[m] = _mm512_fmadd_ps(_mm512_add_ps(even[m], odd[m]), scale, totals[m]);
-    }
+    const FloatLanes scale(scales[(first + begin) / q.block]);
+    for (int m = 0; m < M; ++m) totals[m] = fma(even[m] + odd[m], scale, totals[m]);
   }
-  for (int m = 0; m < M; ++m) sums[m] = _mm512_reduce_add_ps(totals[m]);
+  for (int m = 0; m < M; ++m) sums[m] = cpu::fold_lanes<cpu::Add<float>>(totals[m]);
 }
 
 #else
