@@ -27,8 +27,8 @@ namespace tenon::examples {
 namespace {
 
 constexpr std::int64_t kNeighbors = 10;
-constexpr std::int64_t kSeenAtOnce =
-    100;  // whose activations, 25 MB, a processor's cache still holds
+// The activations of so many images, 25 MB, stay in a processor's cache.
+constexpr std::int64_t kSeenAtOnce = 100;
 // The 1,438 digits are seen as many times for each time that the 60,000 of MNIST are.
 constexpr int kEpochsOfDigits = 10, kQuickEpochsOfDigits = 4;
 
