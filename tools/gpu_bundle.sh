@@ -31,8 +31,9 @@ readonly BENCHMARKS=(//benchmarks:steps //benchmarks:kernel_limits //examples/ai
 # Of PyTorch: the CUDA scripts, and the table of networks that one reads, where that is there.
 readonly PEERS=(benchmarks/peers/torch_{airbench,cuda,large}.py ../shared/peers/torch_cpu.py)
 
-flags=(--config=portable)
-if [ "${1:-}" = --native ]; then flags=(); shift; fi
+# A test is one file there, as any program is.
+flags=(--dynamic_mode=off)
+if [ "${1:-}" = --native ]; then shift; else flags+=(--config=portable); fi
 if [ $# -ne 1 ]; then sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0" >&2; exit 2; fi
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
