@@ -2,6 +2,18 @@
 
 #include <algorithm>
 
+// ThreadSanitizer does not see libgomp's barriers: it is told what happens before what.
+#if defined(__SANITIZE_THREAD__)  // GCC says so in a macro, Clang as a feature
+#define TENON_TSAN
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TENON_TSAN
+#endif
+#endif
+#ifdef TENON_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+
 // Entry points of libgomp's documented ABI, declared here so that Clang, whose own OpenMP runtime
 // would bring a second pool of threads, uses the same one as GCC.
 extern "C" {
@@ -23,6 +35,14 @@ namespace {
 
 constexpr std::int64_t kMultiple = 64;
 
+#ifdef TENON_TSAN
+void happens_before(void* what) { __tsan_release(what); }
+void happens_after(void* what) { __tsan_acquire(what); }
+#else
+void happens_before(void*) {}
+void happens_after(void*) {}
+#endif
+
 struct Job {
   std::int64_t count;
   std::int64_t share;  // per thread
@@ -31,12 +51,14 @@ struct Job {
 };
 
 void run_share(void* data) {
+  happens_after(data);
   const Job& job = *static_cast<const Job*>(data);
   // The team may be smaller than asked for (OMP_THREAD_LIMIT, OMP_DYNAMIC): shares go round.
   const std::int64_t step = omp_get_num_threads() * job.share;
   for (std::int64_t begin = omp_get_thread_num() * job.share; begin < job.count; begin += step) {
     job.function(job.context, begin, std::min(begin + job.share, job.count));
   }
+  happens_before(data);
 }
 
 }  // namespace
@@ -50,7 +72,9 @@ void run(std::int64_t count, std::int64_t grain, RangeFunction function, const v
   }
   const std::int64_t share = (count + threads - 1) / threads;
   Job job{count, (share + kMultiple - 1) / kMultiple * kMultiple, function, context};
+  happens_before(&job);
   GOMP_parallel(run_share, &job, static_cast<unsigned>(threads), 0);
+  happens_after(&job);
 }
 
 }  // namespace pool
