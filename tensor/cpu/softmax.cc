@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <vector>
 
 #include "tensor/cpu/chunk.h"
 #include "tensor/cpu/fold_block.h"
@@ -77,9 +76,10 @@ void for_each_row_block(const Tensor& x, const F& fn) {
   parallel_items(x.shape()[0] * inner, size * 8, [&](std::int64_t begin, std::int64_t end) {
     // Room to begin the exponentials at an aligned address.
     constexpr std::size_t kSpare = kBufferAlignment / sizeof(C);
-    std::vector<C> buffer(static_cast<std::size_t>(2 * block_rows * (size + 1)) + kSpare);
-    void* aligned = buffer.data();
-    std::size_t room = buffer.size() * sizeof(C);
+    const std::size_t elements = static_cast<std::size_t>(2 * block_rows * (size + 1)) + kSpare;
+    const auto buffer = std::make_unique_for_overwrite<C[]>(elements);
+    void* aligned = buffer.get();
+    std::size_t room = elements * sizeof(C);
     C* exps = static_cast<C*>(std::align(kBufferAlignment, sizeof(C), aligned, room));
     C* gathered = exps + block_rows * size;
     C* largest = gathered + block_rows * size;
@@ -146,10 +146,6 @@ struct ClassWeights {
   const C* values;
 };
 
-bool ignored(const CrossEntropyArgs& args, std::int64_t row) {
-  return args.labels.data<std::int64_t>()[row] == args.ignore_index;
-}
-
 /// Sum over the classes of weight (log(sum) - (x - largest)): what smoothing adds, times C.
 template <class C>
 C sum_of_losses(const C* x, C largest, C log_sum, std::int64_t classes,
@@ -165,7 +161,7 @@ std::int64_t cross_entropy(const CrossEntropyArgs& args, const Tensor& out) {
   const std::int64_t rows = args.logits.shape()[0], classes = args.logits.shape()[1];
   const auto* label = args.labels.data<std::int64_t>();
   for (std::int64_t i = 0; i < rows; ++i) {
-    if ((label[i] < 0 || label[i] >= classes) && !ignored(args, i)) return i;
+    if ((label[i] < 0 || label[i] >= classes) && label[i] != args.ignore_index) return i;
   }
   if (out.numel() == 0) return -1;
   if (classes == 0) return fill(0, out), -1;  // every label is ignored
@@ -179,7 +175,7 @@ std::int64_t cross_entropy(const CrossEntropyArgs& args, const Tensor& out) {
         const C* x = block.x + r * classes;
         const C log_sum = block.sums[r], largest = block.largest[r];
         C loss = 0;
-        if (!ignored(args, i)) {
+        if (label[i] != args.ignore_index) {
           loss = weights.of(label[i]) * (log_sum + (largest - x[label[i]]));
           if (smoothing != 0) {
             const C spread = sum_of_losses(x, largest, log_sum, classes, weights);
@@ -212,7 +208,7 @@ void cross_entropy_grad(const Tensor& grad, double scale, const CrossEntropyArgs
         const std::int64_t i = block.first + r;
         C* row = block.exponentials + r * classes;
         const bool known = label[i] >= 0 && label[i] < classes;
-        if (ignored(args, i) || !known) {
+        if (label[i] == args.ignore_index || !known) {
           std::fill_n(row, classes, C{0});
           continue;
         }
@@ -233,11 +229,15 @@ void cross_entropy_grad(const Tensor& grad, double scale, const CrossEntropyArgs
 
 double cross_entropy_weight(const CrossEntropyArgs& args) {
   const auto* label = args.labels.data<std::int64_t>();
+  const std::int64_t rows = args.labels.numel();
+  if (!args.weight) {
+    return static_cast<double>(rows - std::count(label, label + rows, args.ignore_index));
+  }
   double total = 0;
   dispatch_floating(args.logits.dtype(), [&]<class C>() {
     const ClassWeights<C> weights(args);
-    for (std::int64_t i = 0; i < args.labels.numel(); ++i) {
-      if (!ignored(args, i)) total += static_cast<double>(weights.of(label[i]));
+    for (std::int64_t i = 0; i < rows; ++i) {
+      if (label[i] != args.ignore_index) total += static_cast<double>(weights.of(label[i]));
     }
   });
   return total;
