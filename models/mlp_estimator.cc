@@ -7,7 +7,6 @@
 #include "autograd/ops.h"
 #include "layers/loss.h"
 #include "models/internal/shards.h"
-#include "optim/adam.h"
 #include "tensor/ops.h"
 #include "tensor/random.h"
 
@@ -28,37 +27,18 @@ class SeedScope {
   Generator before_;
 };
 
-// Examples in a new order for each epoch, gathered once so that batches are views.
-class Epochs {
- public:
-  Epochs(Tensor x, Tensor targets, std::int64_t batch, std::uint64_t seed)
-      : x_(std::move(x)), targets_(std::move(targets)), batch_(batch), random_(seed) {}
-
-  std::int64_t batch() const { return batch_; }
-
-  /// The mean loss of one pass.
-  double run(internal::Shards& shards, optim::Optimizer& optimizer,
-             const MlpEstimator::Loss& loss) {
-    const std::int64_t count = x_.size(0);
-    const Tensor order = randperm(count, random_);
-    const Tensor x = index_select(x_, 0, order);
-    const Tensor targets = index_select(targets_, 0, order);
-    double sum = 0;
-    for (std::int64_t begin = 0; begin < count; begin += batch_) {
-      const std::int64_t end = std::min(begin + batch_, count);
-      const double mean =
-          shards.backward(x.slice(0, begin, end), targets.slice(0, begin, end), loss);
-      optimizer.step();
-      sum += mean * static_cast<double>(end - begin);
-    }
-    return sum / static_cast<double>(count);
+/// The mean loss of one pass over the examples in a new order.
+double run_epoch(internal::Shards& shards, const Tensor& x, const Tensor& targets,
+                 std::int64_t batch, Generator& random, const MlpEstimator::Loss& loss) {
+  const std::int64_t count = x.size(0);
+  const Tensor order = randperm(count, random);
+  double sum = 0;
+  for (std::int64_t begin = 0; begin < count; begin += batch) {
+    const Tensor rows = order.slice(0, begin, std::min(begin + batch, count));
+    sum += shards.step(x, targets, rows, loss) * static_cast<double>(rows.size(0));
   }
-
- private:
-  Tensor x_, targets_;
-  std::int64_t batch_;
-  Generator random_;
-};
+  return sum / static_cast<double>(count);
+}
 
 // Position of each label among the classes.
 Tensor encode(const std::vector<std::int64_t>& labels, const std::vector<std::int64_t>& classes) {
@@ -113,17 +93,17 @@ void MlpEstimator::train(const Tensor& x, const Tensor& targets, std::int64_t ou
   const MlpOptions shape{
       .sizes = sizes, .activation = options_.activation, .init = init::Scheme::kXavierUniform};
   net_ = std::make_unique<Mlp>(shape);
-  Epochs epochs(x.to(DType::kF32), targets, std::min(options_.batch_size, x.size(0)),
-                options_.seed);
-  optim::Adam optimizer(
-      net_->parameters(),
-      {.lr = options_.lr, .weight_decay = options_.l2 / static_cast<double>(epochs.batch())});
-  internal::Shards shards(*net_, shape, epochs.batch());
+  const Tensor features = x.to(DType::kF32);
+  const std::int64_t batch = std::min(options_.batch_size, x.size(0));
+  internal::Shards shards(
+      *net_, shape, batch,
+      {.lr = options_.lr, .weight_decay = options_.l2 / static_cast<double>(batch)});
+  Generator random(options_.seed);
   loss_curve_.clear();
   double best = std::numeric_limits<double>::infinity();
   for (int in_vain = 0;
        std::ssize(loss_curve_) < options_.max_epochs && in_vain <= options_.patience;) {
-    const double now = epochs.run(shards, optimizer, loss);
+    const double now = run_epoch(shards, features, targets, batch, random, loss);
     if (!std::isfinite(now)) {
       throw ValueError(where("fit") + "the loss is " + std::to_string(now) + " in epoch " +
                        std::to_string(loss_curve_.size() + 1) +

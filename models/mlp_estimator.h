@@ -29,8 +29,9 @@ struct MlpEstimatorOptions {
   int max_epochs = 200;
   double tolerance = 1e-4;  ///< an epoch whose loss is not below the best by this much is in vain;
   int patience = 10;        ///< after more than this many in a row training ends
-  std::uint64_t seed = 0;   ///< of the first weights and the order; the same seed and threads,
-                            ///< the same bits
+  /// Of the first weights and the order. The same seed gives the same bits; on any number of
+  /// threads where the network has at most 131,072 parameters.
+  std::uint64_t seed = 0;
 };
 
 /// What the two below share.
