@@ -112,7 +112,8 @@ absl::StatusOr<std::string> image_source_key(const std::string& path,
   return std::string(kVersion) + "; " + fs::absolute(path, error).string() + "; " + options.below +
          "; " + std::to_string(options.height) + "x" + std::to_string(options.width) + "; limit " +
          std::to_string(options.max_pixels) + (options.skip_broken ? "; skipping" : "") +
-         (options.allow_empty_classes ? "; empty classes" : "") + "; files " + digest.hex();
+         (options.allow_empty_classes ? "; empty classes" : "") + "; most " +
+         std::to_string(options.most_per_class) + "; files " + digest.hex();
 }
 
 absl::StatusOr<ImageTree> read_image_cache(const std::string& folder, const std::string& key,

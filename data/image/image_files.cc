@@ -14,6 +14,7 @@
 #include <system_error>
 
 #include "data/archive.h"
+#include "tensor/error.h"
 
 namespace tenon::data {
 namespace {
@@ -46,7 +47,8 @@ class Tree {
     paths_.push_back(path);
     contents_.push_back(std::move(contents));
   }
-  absl::StatusOr<ImageFiles> finish(const std::string& root, bool archived, bool allow_empty);
+  absl::StatusOr<ImageFiles> finish(const std::string& root, bool archived,
+                                    const ImageFolderOptions& options);
 
  private:
   std::set<std::string> classes_;
@@ -54,7 +56,8 @@ class Tree {
   std::vector<std::string> contents_;
 };
 
-absl::StatusOr<ImageFiles> Tree::finish(const std::string& root, bool archived, bool allow_empty) {
+absl::StatusOr<ImageFiles> Tree::finish(const std::string& root, bool archived,
+                                        const ImageFolderOptions& options) {
   if (classes_.empty()) {
     return absl::NotFoundError(root + ": expected a folder for each class, found none");
   }
@@ -64,26 +67,29 @@ absl::StatusOr<ImageFiles> Tree::finish(const std::string& root, bool archived, 
   std::vector<std::size_t> order(paths_.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](auto a, auto b) { return paths_[a] < paths_[b]; });
-  std::vector<bool> used(files.class_names.size());
+  std::vector<std::int64_t> counts(files.class_names.size());
   for (const std::size_t i : order) {
     const std::string name = paths_[i].substr(0, paths_[i].find('/'));
     const auto it = std::lower_bound(files.class_names.begin(), files.class_names.end(), name);
-    files.labels.push_back(it - files.class_names.begin());
-    used[static_cast<std::size_t>(files.labels.back())] = true;
+    const auto label = it - files.class_names.begin();
+    std::int64_t& count = counts[static_cast<std::size_t>(label)];
+    if (count == options.most_per_class) continue;
+    ++count;
+    files.labels.push_back(label);
     files.paths.push_back(std::move(paths_[i]));
     if (archived) files.contents.push_back(std::move(contents_[i]));
   }
   if (files.paths.empty()) {
     return absl::NotFoundError(root + ": expected .jpg, .jpeg or .png files, found none");
   }
-  const auto empty = std::find(used.begin(), used.end(), false);
-  if (empty == used.end() || allow_empty) return files;
+  const auto empty = std::find(counts.begin(), counts.end(), 0);
+  if (empty == counts.end() || options.allow_empty_classes) return files;
   return absl::InvalidArgumentError(
-      root + "/" + files.class_names[static_cast<std::size_t>(empty - used.begin())] +
+      root + "/" + files.class_names[static_cast<std::size_t>(empty - counts.begin())] +
       ": expected images of this class, found none");
 }
 
-absl::StatusOr<ImageFiles> from_folder(const std::string& root, bool allow_empty) {
+absl::StatusOr<ImageFiles> from_folder(const std::string& root, const ImageFolderOptions& options) {
   Tree tree;
   std::error_code error;
   for (fs::directory_iterator it(root, error), end; !error && it != end; it.increment(error)) {
@@ -98,14 +104,14 @@ absl::StatusOr<ImageFiles> from_folder(const std::string& root, bool allow_empty
     if (error) return system_error("cannot list", it->path().string(), error.value());
   }
   if (error) return system_error("cannot list", root, error.value());
-  return tree.finish(root, false, allow_empty);
+  return tree.finish(root, false, options);
 }
 
-absl::StatusOr<ImageFiles> from_archive(const std::string& path, std::string below,
-                                        bool allow_empty) {
+absl::StatusOr<ImageFiles> from_archive(const std::string& path,
+                                        const ImageFolderOptions& options) {
   auto archive = ArchiveReader::open(path, {.max_bytes = kMaxArchiveBytes});
   if (!archive.ok()) return archive.status();
-  if (!below.empty()) below += '/';
+  const std::string below = options.below.empty() ? "" : options.below + "/";
   Tree tree;
   while (true) {
     const auto more = archive->next();
@@ -119,7 +125,7 @@ absl::StatusOr<ImageFiles> from_archive(const std::string& path, std::string bel
     if (!bytes.ok()) return bytes.status();
     tree.add(relative, *std::move(bytes));
   }
-  return tree.finish(path + (below.empty() ? "" : "(" + below + ")"), true, allow_empty);
+  return tree.finish(path + (below.empty() ? "" : "(" + below + ")"), /*archived=*/true, options);
 }
 
 struct Descriptor {
@@ -159,11 +165,14 @@ absl::StatusOr<std::string_view> ImageFiles::read(std::size_t i, std::string& bu
   return buffer;
 }
 
-absl::StatusOr<ImageFiles> list_images(const std::string& path, const std::string& below,
-                                       bool allow_empty_classes) {
+absl::StatusOr<ImageFiles> list_images(const std::string& path, const ImageFolderOptions& options) {
+  if (options.most_per_class < 1) {
+    throw ValueError("[image_folder] expected most_per_class above 0, got " +
+                     std::to_string(options.most_per_class));
+  }
   std::error_code error;
-  if (fs::is_regular_file(path, error)) return from_archive(path, below, allow_empty_classes);
-  return from_folder(below.empty() ? path : path + "/" + below, allow_empty_classes);
+  if (fs::is_regular_file(path, error)) return from_archive(path, options);
+  return from_folder(options.below.empty() ? path : path + "/" + options.below, options);
 }
 
 }  // namespace tenon::data

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "data/image/image_folder.h"
 
 namespace tenon::data {
 
@@ -26,11 +27,9 @@ struct ImageFiles {
 };
 
 /// Names end in .jpg, .jpeg or .png (also in capitals); other files are passed over, and so are
-/// hidden ones. `below` is a folder in `path`, such as "train". Errors name the folder or archive:
-/// those of the system, NotFound for a tree without classes or images, InvalidArgument for a class
-/// without images unless that is allowed.
-absl::StatusOr<ImageFiles> list_images(const std::string& path, const std::string& below,
-                                       bool allow_empty_classes);
+/// hidden ones. Errors name the folder or archive: those of the system, NotFound for a tree without
+/// classes or images, InvalidArgument for a class without images unless that is allowed.
+absl::StatusOr<ImageFiles> list_images(const std::string& path, const ImageFolderOptions& options);
 
 }  // namespace tenon::data
 

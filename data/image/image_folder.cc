@@ -41,7 +41,7 @@ absl::StatusOr<ImageFolder> ImageFolder::open(const std::string& path,
     throw ValueError("[image_folder] expected a height and width above 0, got " +
                      std::to_string(options.height) + "x" + std::to_string(options.width));
   }
-  auto files = list_images(path, options.below, options.allow_empty_classes);
+  auto files = list_images(path, options);
   if (!files.ok()) return files.status();
   return ImageFolder(std::make_unique<Impl>(*std::move(files), options));
 }

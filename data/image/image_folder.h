@@ -11,6 +11,7 @@
 #define TENON_DATA_IMAGE_IMAGE_FOLDER_H_
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,6 +30,8 @@ struct ImageFolderOptions {
   /// Leave out, and count, images that cannot be read, rather than fail. A batch may be smaller.
   bool skip_broken = false;
   bool allow_empty_classes = false;
+  /// The first of each, in ascending order of their paths.
+  std::int64_t most_per_class = std::numeric_limits<std::int64_t>::max();
   std::int64_t max_pixels = 100'000'000;  ///< of a stored image; more is broken
   /// For load_image_tree: the folder for decoded images, made where it is not there; none without.
   std::string cache{};
@@ -40,8 +43,8 @@ class ImageFolder final : public Dataset {
  public:
   /// Errors name the folder, archive or class: those of the system and of data/archive.h; NotFound
   /// for a tree without classes or images; InvalidArgument for a class without images. Only the
-  /// list is made; what is in a file shows when it is decoded. Throws ValueError for a height or
-  /// width below 1.
+  /// list is made; what is in a file shows when it is decoded. Throws ValueError for a height,
+  /// width or most_per_class below 1.
   static absl::StatusOr<ImageFolder> open(const std::string& path,
                                           const ImageFolderOptions& options);
   ImageFolder(ImageFolder&&) noexcept;

@@ -137,6 +137,24 @@ TEST(ImageFolder, SkipsAndCountsBrokenImages) {
   EXPECT_EQ(images->skipped(), 2);
 }
 
+TEST(ImageFolder, TakesTheFirstOfEachClass) {
+  const ScratchFolder folder;
+  const std::string path = put(folder, tree());
+  ImageFolderOptions options = kSmall;
+  options.most_per_class = 1;
+  const auto images = ImageFolder::open(path, options);
+  ASSERT_EQ(images->size(), 2);
+  EXPECT_EQ(images->path(0), "cat/deep/c.png");
+  EXPECT_EQ(images->path(1), "dog/a.jpg");
+  // A cache of some is none of all.
+  options.cache = folder.path("cache");
+  EXPECT_THAT(load_image_tree(path, options)->paths, ElementsAre("cat/deep/c.png", "dog/a.jpg"));
+  options.most_per_class = 2;
+  EXPECT_EQ(load_image_tree(path, options)->paths.size(), 4u);
+  options.most_per_class = 0;
+  EXPECT_THROW((void)ImageFolder::open(path, options), ValueError);
+}
+
 TEST(ImageFolder, NamesWhatIsWrong) {
   const ScratchFolder folder;
   const auto open = [&] { return ImageFolder::open(folder.path("tree"), kSmall).status(); };

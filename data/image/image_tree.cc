@@ -78,7 +78,7 @@ absl::Status keep_good(const std::vector<absl::Status>& errors, bool skip, Image
 }
 
 absl::StatusOr<ImageTree> decode_all(const std::string& path, const ImageFolderOptions& options) {
-  auto files = list_images(path, options.below, options.allow_empty_classes);
+  auto files = list_images(path, options);
   if (!files.ok()) return files.status();
   ImageTree tree;
   const auto count = static_cast<std::int64_t>(files->paths.size());

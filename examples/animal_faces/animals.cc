@@ -24,22 +24,30 @@ Examples to_examples(const data::ImageTree& tree) {
   return {.inputs = data::to_unit(tree.images) * 2.0 + -1.0, .labels = tree.labels};
 }
 
-absl::StatusOr<data::ImageTree> read_tree(const std::string& path, const std::string& below) {
-  return data::load_image_tree(path, {.height = 32, .width = 32, .below = below});
+constexpr data::ImageFolderOptions kSmall{.height = 32, .width = 32};
+
+data::ImageFolderOptions few_if(bool quick) {
+  data::ImageFolderOptions options = kSmall;
+  if (quick) options.most_per_class = 500;
+  return options;
 }
 
 // The published .zip has a folder afhq around its parts, an unpacked one may not have it.
-absl::StatusOr<data::ImageTree> read_part(const std::string& path, const std::string& part) {
-  absl::StatusOr<data::ImageTree> tree = read_tree(path, part);
+absl::StatusOr<data::ImageTree> read_part(const std::string& path, const std::string& part,
+                                          data::ImageFolderOptions options) {
+  options.below = part;
+  absl::StatusOr<data::ImageTree> tree = data::load_image_tree(path, options);
   if (!absl::IsNotFound(tree.status())) return tree;
-  absl::StatusOr<data::ImageTree> inner = read_tree(path, "afhq/" + part);
+  options.below = "afhq/" + part;
+  absl::StatusOr<data::ImageTree> inner = data::load_image_tree(path, options);
   return absl::IsNotFound(inner.status()) ? tree : inner;
 }
 
-absl::StatusOr<Animals> read_animals(const std::string& path, const std::string& name) {
-  const auto train = read_part(path, "train");
+absl::StatusOr<Animals> read_animals(const std::string& path, const std::string& name,
+                                     const data::ImageFolderOptions& options) {
+  const auto train = read_part(path, "train", options);
   if (!train.ok()) return train.status();
-  const auto test = read_part(path, "val");
+  const auto test = read_part(path, "val", options);
   if (!test.ok()) return test.status();
   if (train->class_names != test->class_names || train->class_names.size() != 3) {
     return absl::InvalidArgumentError(path + ": expected the same three classes in train and val");
@@ -55,15 +63,16 @@ std::string packed_or_not(const std::string& folder) {
 
 }  // namespace
 
-absl::StatusOr<Animals> load_animals(const CommonOptions& options) {
+absl::StatusOr<Animals> load_animals(const ExperimentOptions& options) {
+  const data::ImageFolderOptions images = few_if(options.quick);
   const auto published = data_folder(options, "afhq");
-  if (published.ok()) return read_animals(packed_or_not(*published), "afhq");
+  if (published.ok()) return read_animals(packed_or_not(*published), "afhq", images);
   if (options.download || !absl::IsNotFound(published.status())) return published.status();
   if (const auto packed = data_folder(options, "afhq.zip"); packed.ok()) {
-    return read_animals(*packed, "afhq");
+    return read_animals(*packed, "afhq", images);
   }
   const auto stand_in = data_folder(options, "afhq_like");
-  if (stand_in.ok()) return read_animals(*stand_in, "afhq_like");
+  if (stand_in.ok()) return read_animals(*stand_in, "afhq_like", images);
   return published.status();
 }
 
@@ -72,7 +81,7 @@ absl::StatusOr<Examples> load_sample(const CommonOptions& options) {
   local.download = false;
   const auto folder = data_folder(local, "afhq_sample");
   if (!folder.ok()) return folder.status();
-  const auto tree = read_tree(*folder, "");
+  const auto tree = data::load_image_tree(*folder, kSmall);
   if (!tree.ok()) return tree.status();
   return to_examples(*tree);
 }

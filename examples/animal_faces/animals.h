@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "examples/common/flags.h"
+#include "examples/common/experiment.h"
 #include "examples/common/image_problem.h"
 
 namespace tenon::examples {
@@ -24,8 +24,9 @@ struct Animals {
 };
 
 /// Animal Faces HQ where the user has it, as a folder or .zip named afhq among the data sets (or
-/// wants it by --download); else the folder afhq_like, which has its layout and other pictures.
-absl::StatusOr<Animals> load_animals(const CommonOptions& options);
+/// wants it by --download); else the folder afhq_like, which has its layout and other pictures. For
+/// --quick, 500 of each class.
+absl::StatusOr<Animals> load_animals(const ExperimentOptions& options);
 
 /// The few genuine faces of the folder afhq_sample. NotFound where it is not there.
 absl::StatusOr<Examples> load_sample(const CommonOptions& options);
