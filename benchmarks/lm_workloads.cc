@@ -52,6 +52,7 @@ struct Task {
   Tensor labels;
   std::optional<DType> autocast;
   models::LinearLossOptions loss_options;
+  std::function<void(Phase)> entering;
 
   autograd::Variable loss() const {
     const autograd::Variable hidden = model->hidden(tokens);
@@ -61,6 +62,7 @@ struct Task {
 
   void step() const {
     optimizer->zero_grad();
+    entering(Phase::kForward);
     autograd::Variable value;
     if (autocast) {
       const autograd::Autocast scope(*autocast);
@@ -68,6 +70,7 @@ struct Task {
     } else {
       value = loss();
     }
+    entering(Phase::kBackward);
     value.backward();
     optimizer->step();
   }
@@ -138,6 +141,7 @@ Workload lm_training(const std::string& name, const LmConfig& config, Trained tr
   const auto prepare = [=](const Setup& setup) -> std::function<void()> {
     Generator& random = default_generator();
     auto task = std::make_shared<Task>();
+    task->entering = setup.entering;
     task->model = model_on(config, setup.device);
     if (setup.compute == Compute::kBF16) task->autocast = DType::kBF16;
     const bool on_gpu = !setup.device.is_cpu();

@@ -41,13 +41,36 @@ struct Options {
   std::string device = "cpu";
 };
 
+/// What a step needs memory for: parameters, the optimizer's state and the batch, which stay; what
+/// the forward pass saves for gradients; and the gradients.
+class Needs {
+ public:
+  explicit Needs(const Allocator& allocator) : allocator_(allocator) {}
+
+  void entering(Phase phase) { (phase == Phase::kForward ? forward_ : backward_) = live(); }
+  void step_ended() { end_ = live(); }
+
+  /// 0 where no step told of its phases.
+  std::int64_t bytes() const { return backward_ + (end_ - forward_); }
+
+ private:
+  std::int64_t live() const { return allocator_.stats().live_bytes; }
+
+  const Allocator& allocator_;
+  std::int64_t forward_ = 0, backward_ = 0, end_ = 0;
+};
+
 /// What a step did, beside what the machine can do.
-void report(const Workload& workload, double seconds, const Options& options,
+void report(const Workload& workload, double seconds, std::int64_t needs, const Options& options,
             const Limits& limits) {
   const double rate = workload.flop / seconds;
-  std::fprintf(
-      stderr, "%-28s %10.1f GFLOP/s in matrix products, %.1f MB at the most\n", "", 1e-9 * rate,
-      1e-6 * static_cast<double>(allocator(parse_device(options.device)).stats().peak_bytes));
+  const auto peak = static_cast<double>(allocator(parse_device(options.device)).stats().peak_bytes);
+  std::fprintf(stderr, "%-28s %10.1f GFLOP/s in matrix products, %.1f MB at the most", "",
+               1e-9 * rate, 1e-6 * peak);
+  if (needs > 0) {
+    std::fprintf(stderr, ", %.2f times what it needs", peak / static_cast<double>(needs));
+  }
+  std::fprintf(stderr, "\n");
   if (limits.copy_rate == 0) return;
   if (workload.bytes > 0) {
     std::fprintf(stderr, "%-28s %10.1f %% of the copy bandwidth in reading weights (%.1f GB/s)\n",
@@ -64,8 +87,11 @@ void report(const Workload& workload, double seconds, const Options& options,
 void run(const Workload& workload, const Options& options, const Limits& limits) {
   const Device device = parse_device(options.device);
   manual_seed(0);
-  std::function<void()> step = workload.prepare(
-      {.compute = options.bf16 ? Compute::kBF16 : Compute::kF32, .device = device});
+  Needs needs(allocator(device));
+  std::function<void()> step =
+      workload.prepare({.compute = options.bf16 ? Compute::kBF16 : Compute::kF32,
+                        .device = device,
+                        .entering = [&](Phase phase) { needs.entering(phase); }});
   std::optional<CapturedStep> captured;
   if (options.capture) {
     captured.emplace(step, CapturedStepOptions{.device = device});
@@ -73,7 +99,8 @@ void run(const Workload& workload, const Options& options, const Limits& limits)
   }
   const double seconds = median_seconds(step, options.budget, device);
   std::printf("%-28s %10.3f ms\n", workload.name.c_str(), 1e3 * seconds);
-  report(workload, seconds, options, limits);
+  needs.step_ended();
+  report(workload, seconds, needs.bytes(), options, limits);
   if (captured && !captured->captured()) {
     std::fprintf(stderr, "%-28s not captured: %s\n", "", captured->reason().c_str());
   }

@@ -19,17 +19,20 @@ struct Classification {
   std::unique_ptr<optim::Optimizer> optimizer;
   Tensor inputs;
   Tensor labels;
-  Compute compute;
+  Setup setup;
 
   layers::Variable loss() const {
-    if (compute == Compute::kF32) return layers::cross_entropy((*model)(inputs), labels);
+    if (setup.compute == Compute::kF32) return layers::cross_entropy((*model)(inputs), labels);
     const autograd::Autocast scope(DType::kBF16);
     return layers::cross_entropy((*model)(inputs), labels);
   }
 
   void step() const {
     optimizer->zero_grad();
-    loss().backward();
+    setup.entering(Phase::kForward);
+    const layers::Variable value = loss();
+    setup.entering(Phase::kBackward);
+    value.backward();
     optimizer->step();
   }
 };
@@ -85,7 +88,7 @@ Workload classifier(const std::string& name, double flop, std::int64_t count, st
   return {.name = name, .flop = flop, .prepare = [=](const Setup& setup) {
             Generator& random = default_generator();
             Classification task;
-            task.compute = setup.compute;
+            task.setup = setup;
             task.model = make_model();
             task.model->to(setup.device);
             task.optimizer = make_optimizer(*task.model);

@@ -15,9 +15,15 @@ namespace tenon::benchmarks {
 /// What products are computed in; parameters and optimizers are f32.
 enum class Compute { kF32, kBF16 };
 
+/// Of a training step: what comes next.
+enum class Phase { kForward, kBackward };
+
 struct Setup {
   Compute compute = Compute::kF32;
   Device device = kCpu;
+  /// Called as each phase begins: kForward when the last step's gradients are gone, kBackward when
+  /// everything is there that gradients are computed from.
+  std::function<void(Phase)> entering = [](Phase) {};
 };
 
 struct Workload {
