@@ -91,37 +91,68 @@ void matmul_onednn(const MatmulArgs& args, const Tensor& out) {
   if (args.activation == Activation::kRelu) unary(UnaryOp::kRelu, out, out);
 }
 
+template <class C, int kOrder>
+using Matrix = Eigen::Matrix<C, Eigen::Dynamic, Eigen::Dynamic, kOrder>;
+
+/// Matrix i of a batch whose matrices have their rows (kOrder RowMajor) or columns dense.
+template <class C, int kOrder>
+auto matrix_at(const Tensor& x, std::int64_t i) {
+  const std::int64_t step = x.strides()[kOrder == Eigen::RowMajor ? 1 : 2];
+  return Eigen::Map<const Matrix<C, kOrder>, 0, Eigen::OuterStride<>>(
+      x.data<C>() + i * x.strides()[0], x.shape()[1], x.shape()[2], Eigen::OuterStride<>(step));
+}
+
+/// Calls fn(i, first, last) for rows [first, last) of product i of [B,M,N]: threads share the
+/// products, or the rows where there is one. Eigen adds up an element in the same order wherever
+/// such a range begins.
+template <class F>
+void for_each_row_range(const Tensor& out, std::int64_t work_per_row, const F& fn) {
+  const std::int64_t count = out.shape()[0], rows = out.shape()[1];
+  if (count == 1) {
+    const std::int64_t grain = std::max<std::int64_t>(kGrain / work_per_row, 1);
+    parallel_for(rows, grain, [&](auto first, auto last) { fn(std::int64_t{0}, first, last); });
+    return;
+  }
+  parallel_items(count, rows * work_per_row, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) fn(i, std::int64_t{0}, rows);
+  });
+}
+
+template <class C, int kOrderA, int kOrderB>
+void multiply_in_order(const Tensor& a, const Tensor& b, const MatmulArgs& args,
+                       const Tensor& out) {
+  const std::int64_t columns = out.shape()[2];
+  const Tensor bias = args.bias ? args.bias->contiguous() : Tensor();
+  const auto rows_of_product = [&](std::int64_t i, std::int64_t first, std::int64_t last) {
+    Eigen::Map<Matrix<C, Eigen::RowMajor>, 0, Eigen::OuterStride<>> c(
+        out.data<C>() + i * out.strides()[0] + first * out.strides()[1], last - first, columns,
+        Eigen::OuterStride<>(std::max(out.strides()[1], columns)));
+    const auto rows = matrix_at<C, kOrderA>(a, i).middleRows(first, last - first);
+    if (args.accumulate) {
+      c.noalias() += rows * matrix_at<C, kOrderB>(b, i);
+    } else {
+      c.noalias() = rows * matrix_at<C, kOrderB>(b, i);
+    }
+    if (args.bias) {
+      c.rowwise() += Eigen::Map<const Eigen::RowVector<C, Eigen::Dynamic>>(bias.data<C>(), columns);
+    }
+    if (args.activation == Activation::kRelu) {
+      c = (c.array() < C{0}).select(C{0}, c.array());
+    }
+  };
+  for_each_row_range(out, columns * a.shape()[2], rows_of_product);
+}
+
 template <class C>
 void matmul_eigen(const MatmulArgs& args, const Tensor& out) {
-  using Matrix = Eigen::Matrix<C, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  using Steps = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
-  const std::int64_t rows = out.shape()[1], columns = out.shape()[2], inner = args.a.shape()[2];
-  parallel_items(out.shape()[0], rows * columns * inner, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const Eigen::Map<const Matrix, 0, Steps> a(args.a.data<C>() + i * args.a.strides()[0], rows,
-                                                 inner,
-                                                 Steps(args.a.strides()[1], args.a.strides()[2]));
-      const Eigen::Map<const Matrix, 0, Steps> b(args.b.data<C>() + i * args.b.strides()[0], inner,
-                                                 columns,
-                                                 Steps(args.b.strides()[1], args.b.strides()[2]));
-      Eigen::Map<Matrix, 0, Eigen::OuterStride<>> c(
-          out.data<C>() + i * out.strides()[0], rows, columns,
-          Eigen::OuterStride<>(std::max(out.strides()[1], columns)));
-      if (args.accumulate) {
-        c.noalias() += a * b;
-      } else {
-        c.noalias() = a * b;
-      }
-      if (args.bias) {
-        const Tensor bias = args.bias->contiguous();
-        c.rowwise() +=
-            Eigen::Map<const Eigen::RowVector<C, Eigen::Dynamic>>(bias.data<C>(), columns);
-      }
-      if (args.activation == Activation::kRelu) {
-        c = (c.array() < C{0}).select(C{0}, c.array());
-      }
-    }
-  });
+  constexpr int kRow = Eigen::RowMajor, kColumn = Eigen::ColMajor;
+  const Tensor a = as_plain(args.a), b = as_plain(args.b);
+  const bool rows_a = a.strides()[2] == 1, rows_b = b.strides()[2] == 1;
+  const auto multiply =
+      rows_a   ? rows_b ? multiply_in_order<C, kRow, kRow> : multiply_in_order<C, kRow, kColumn>
+        : rows_b ? multiply_in_order<C, kColumn, kRow>
+               : multiply_in_order<C, kColumn, kColumn>;
+  multiply(a, b, args, out);
 }
 
 /// 16-bit types that oneDNN does not take here run in f32.

@@ -144,6 +144,21 @@ TEST(Matmul, TheSameOnAnyNumberOfThreads) {
   }
 }
 
+TEST(Matmul, InF64HasTheSameBitsOnAnyNumberOfThreads) {
+  const Tensor a = values({203, 311}, -1, 1, DType::kF64),
+               b = values({311, 151}, -2, 2, DType::kF64);
+  for (const auto& [layout, view] : matrix_layouts(a)) {
+    Tensor alone;
+    for (const int threads : {1, 2, 3, 8}) {
+      const testing::ThreadScope scope(threads);
+      const Tensor product = matmul(view, b);
+      if (threads == 1) alone = product;
+      SCOPED_TRACE(layout);
+      testing::expect_identical(product, alone);
+    }
+  }
+}
+
 TEST(Linear, WithAndWithoutBiasAndRelu) {
   for (const DType dtype : testing::kFloating) {
     for (const auto [m, k, n] :
