@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "regularize/internal/check.h"
-#include "regularize/pruning.h"
 
 namespace tenon::regularize {
 namespace {
@@ -26,23 +25,14 @@ void copy_masks(const Masks& from, Masks& to) {
 
 }  // namespace
 
-LotteryTicket::LotteryTicket(layers::Module& module, Masks& masks, const TicketOptions& options)
-    : module_(module), masks_(masks), options_(options) {
+LotteryTicket::LotteryTicket(layers::Module& module, Masks& masks)
+    : module_(module), masks_(masks) {
   remember();
 }
 
 void LotteryTicket::remember() {
   remembered_ = without_masks(module_, masks_);
   for (auto& [name, tensor] : remembered_) tensor = tensor.clone();
-}
-
-void LotteryTicket::prune_and_rewind(double amount) {
-  if (options_.global) {
-    prune_global_l1(masks_, amount);
-  } else {
-    prune_l1(masks_, amount);
-  }
-  rewind();
 }
 
 void LotteryTicket::rewind() { restore(remembered_); }
@@ -62,18 +52,15 @@ std::vector<TicketRound> search_tickets(
     const std::function<std::unique_ptr<layers::Module>()>& make,
     const std::function<double(layers::Module&, Masks&)>& train, const TicketSearch& search) {
   internal::require("search_tickets", search.rounds >= 0, "0 or more rounds", search.rounds);
-  internal::require_share("search_tickets", "an amount", search.amount);
   const std::unique_ptr<layers::Module> module = make();
   Masks masks(*module);
   if (search.warm_up) search.warm_up(*module, masks);
-  LotteryTicket ticket(*module, masks, {.global = search.global});
+  LotteryTicket ticket(*module, masks);
   std::vector<TicketRound> rounds;
   for (int round = 0; round <= search.rounds; ++round) {
-    if (round > 0 && search.prune) {
+    if (round > 0) {
       search.prune(masks);
       ticket.rewind();
-    } else if (round > 0) {
-      ticket.prune_and_rewind(search.amount);
     }
     TicketRound result{.sparsity = masks.sparsity()};
     result.ticket = train(*module, masks);

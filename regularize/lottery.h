@@ -5,7 +5,8 @@
 //   LotteryTicket ticket(net, masks);            // remembers the weights as they are now
 //   for (int round = 0; round < 5; ++round) {
 //     train(net, masks);                         // fit() with &masks among its callbacks
-//     ticket.prune_and_rewind(0.2);              // the smallest 20 % go, the rest begins anew
+//     prune_global_l1(masks, 0.2);               // the smallest 20 % of what is left go
+//     ticket.rewind();                           // and the rest begins anew
 //   }
 //   double found = train(net, masks);
 //   ticket.reinitialize(Net());                  // the same masks over other first weights
@@ -19,12 +20,9 @@
 
 #include "layers/module.h"
 #include "regularize/masks.h"
+#include "regularize/pruning.h"
 
 namespace tenon::regularize {
-
-struct TicketOptions {
-  bool global = true;  ///< prunes over all parameters together, else each one alone
-};
 
 /// Iterative magnitude pruning with rewinding. Optimizers have to be made anew after each
 /// rewinding: their moments belong to other weights. (Frankle & Carbin 2019, "The lottery ticket
@@ -33,14 +31,11 @@ struct TicketOptions {
 class LotteryTicket {
  public:
   /// Both must outlive this.
-  LotteryTicket(layers::Module& module, Masks& masks, const TicketOptions& options = {});
+  LotteryTicket(layers::Module& module, Masks& masks);
 
   /// Makes the present weights and buffers those that a rewinding goes back to.
   void remember();
 
-  /// Masks `amount` of what is left by its present magnitude and rewinds. Throws ValueError outside
-  /// [0,1].
-  void prune_and_rewind(double amount);
   /// Back to the remembered weights, with the present masks.
   void rewind();
 
@@ -53,16 +48,13 @@ class LotteryTicket {
 
   layers::Module& module_;
   Masks& masks_;
-  TicketOptions options_;
   layers::StateDict remembered_;
 };
 
 struct TicketSearch {
   int rounds = 5;
-  double amount = 0.2;  ///< of what is left, each round
-  bool global = true;
-  /// Where it is there, prunes in each round, in place of the two above (regularize/pruning.h).
-  std::function<void(Masks&)> prune = {};
+  /// Masks more of the weights, once a round (regularize/pruning.h).
+  std::function<void(Masks&)> prune = [](Masks& masks) { prune_global_l1(masks, 0.2); };
   /// Trains the few steps after which the weights are remembered, where tickets are to be rewound
   /// to early weights instead of the first ones; each control takes them too, under its masks.
   std::function<void(layers::Module&, Masks&)> warm_up = {};
@@ -78,7 +70,7 @@ struct TicketRound {
 /// ticket, and trains a module that `make` gives with the same masks. `train` trains a module under
 /// masks (give it &masks as a callback) and returns a figure such as the accuracy. The first of the
 /// rounds + 1 results is the unpruned network, where control is a second one of `make`. Throws
-/// ValueError for a negative number of rounds, and an amount outside [0,1].
+/// ValueError for a negative number of rounds, and what `prune` and `train` throw.
 std::vector<TicketRound> search_tickets(
     const std::function<std::unique_ptr<layers::Module>()>& make,
     const std::function<double(layers::Module&, Masks&)>& train, const TicketSearch& search = {});

@@ -43,7 +43,8 @@ TEST(LotteryTicketTest, PrunesByTheEndAndRewindsToTheBeginning) {
   LotteryTicket ticket(net, masks);
   move(net, 1);
   const Tensor trained = abs(net.fc1.weight().value()).clone();
-  ticket.prune_and_rewind(0.4);
+  prune_global_l1(masks, 0.4);
+  ticket.rewind();
   EXPECT_EQ(masks.report().back().masked, 12);
   const Tensor mask = masks.entries()[0].mask.value();
   expect_identical(net.fc1.weight().value(), first * mask);
@@ -52,19 +53,21 @@ TEST(LotteryTicketTest, PrunesByTheEndAndRewindsToTheBeginning) {
   const double largest_masked = max(trained * (1 - mask)).item<double>();
   EXPECT_EQ(sum(lt(trained + (1 - mask) * 1e9, largest_masked)).item<int>(), 0);
   move(net, 2);
-  ticket.prune_and_rewind(0.5);
+  prune_global_l1(masks, 0.5);
+  ticket.rewind();
   EXPECT_EQ(masks.report().back().masked, 12 + 9);
 }
 
 TEST(LotteryTicketTest, RewindsToEarlyWeights) {
   Net net;
   Masks masks(net);
-  LotteryTicket ticket(net, masks, {.global = false});
+  LotteryTicket ticket(net, masks);
   move(net, 3);
   ticket.remember();
   const Tensor early = net.fc2.weight().value().clone();
   move(net, 4);
-  ticket.prune_and_rewind(0.5);
+  prune_l1(masks, 0.5);
+  ticket.rewind();
   EXPECT_EQ(masks.report()[0].masked, 10);
   EXPECT_EQ(masks.report()[1].masked, 5);
   expect_identical(net.fc2.weight().value(), early * masks.entries()[1].mask.value());
@@ -74,7 +77,8 @@ TEST(LotteryTicketTest, ControlKeepsTheMasks) {
   Net net;
   Masks masks(net);
   LotteryTicket ticket(net, masks);
-  ticket.prune_and_rewind(0.4);
+  prune_global_l1(masks, 0.4);
+  ticket.rewind();
   const auto fresh = std::make_unique<Net>();
   ticket.reinitialize(*fresh);
   expect_identical(net.fc1.weight().value(),
@@ -94,8 +98,7 @@ TEST(SearchTicketsTest, TrainsTicketAndControlUnderTheSameMasks) {
     return static_cast<double>(sparsities.size());
   };
   manual_seed(1);
-  const auto rounds =
-      search_tickets([] { return std::make_unique<Net>(); }, train, {.rounds = 2, .amount = 0.2});
+  const auto rounds = search_tickets([] { return std::make_unique<Net>(); }, train, {.rounds = 2});
   ASSERT_EQ(rounds.size(), 3u);
   EXPECT_EQ(sparsities, (std::vector<double>{0, 0, 0.2, 0.2, 11.0 / 30, 11.0 / 30}));
   EXPECT_EQ(rounds[1].ticket, 3);
@@ -123,8 +126,7 @@ TEST(SearchTicketsTest, RewindsToTheWarmWeightsAndWarmsControlsUpToo) {
     masks.apply();
     return 0.0;
   };
-  search_tickets([] { return std::make_unique<Net>(); }, train,
-                 {.rounds = 1, .amount = 0.2, .warm_up = warm_up});
+  search_tickets([] { return std::make_unique<Net>(); }, train, {.rounds = 1, .warm_up = warm_up});
   EXPECT_EQ(calls, (std::vector<std::string>{"warm up", "train", "warm up", "train",
                                              "train, masked", "warm up, masked", "train, masked"}));
 }
@@ -153,7 +155,8 @@ TEST(SearchTicketsTest, BadArguments) {
   const auto make = [] { return std::make_unique<Net>(); };
   const auto train = [](layers::Module&, Masks&) { return 0.0; };
   EXPECT_THROW(search_tickets(make, train, {.rounds = -1}), ValueError);
-  EXPECT_THROW(search_tickets(make, train, {.amount = 1.5}), ValueError);
+  const auto too_much = [](Masks& masks) { prune_l1(masks, 1.5); };
+  EXPECT_THROW(search_tickets(make, train, {.prune = too_much}), ValueError);
 }
 
 }  // namespace

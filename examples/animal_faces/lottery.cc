@@ -13,6 +13,8 @@
 #include "examples/animal_faces/nets.h"
 #include "examples/animal_faces/report.h"
 #include "examples/animal_faces/trial.h"
+#include "regularize/masks.h"
+#include "regularize/pruning.h"
 #include "tensor/error.h"
 #include "tensor/random.h"
 
@@ -58,7 +60,9 @@ void search(const Parts& parts, const Options& options, std::uint64_t seed, Repo
       return trial->test_accuracy;
     };
   };
-  regularize::TicketSearch search{.rounds = static_cast<int>(options.rounds), .amount = 0.3};
+  regularize::TicketSearch search{
+      .rounds = static_cast<int>(options.rounds),
+      .prune = [](regularize::Masks& masks) { regularize::prune_global_l1(masks, 0.3); }};
   if (way.warm_up > 0) search.warm_up = train_for(way.warm_up);
   manual_seed(seed);
   const auto tickets =
