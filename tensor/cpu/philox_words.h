@@ -49,40 +49,79 @@ inline void store_pairs(PhiloxLanes a, PhiloxLanes b, std::uint32_t* words) {
   std::memcpy(words, &pairs, sizeof(pairs));
 }
 
-/// words[4 i + k] = word k of block `first` + i, as internal::philox has it.
-inline void philox_lanes(std::uint64_t seed, std::uint64_t first, std::uint32_t* words) {
+/// The keys of all rounds, in every lane.
+struct PhiloxKeys {
+  explicit PhiloxKeys(std::uint64_t seed) {
+    using internal::PhiloxConstants;
+    std::uint32_t key0 = static_cast<std::uint32_t>(seed);
+    std::uint32_t key1 = static_cast<std::uint32_t>(seed >> 32);
+    for (int round = 0; round < PhiloxConstants::kRounds; ++round) {
+      first[round] = PhiloxLanes{} + key0;
+      second[round] = PhiloxLanes{} + key1;
+      key0 += PhiloxConstants::kWeyl0;
+      key1 += PhiloxConstants::kWeyl1;
+    }
+  }
+  PhiloxLanes first[internal::PhiloxConstants::kRounds];
+  PhiloxLanes second[internal::PhiloxConstants::kRounds];
+};
+
+/// Registers of blocks that are computed side by side: a round waits for a product and three
+/// operations on it, some 8 cycles in which others may begin.
+inline constexpr int kPhiloxRegisters = 3;
+
+/// words[4 i + k] = word k of block `first` + i, as internal::philox has it, for kRegisters
+/// kPhiloxBlocks blocks.
+template <int kRegisters>
+inline void philox_lanes(const PhiloxKeys& keys, std::uint64_t first, std::uint32_t* words) {
   using internal::PhiloxConstants;
   const PhiloxLanes zero{};
   const PhiloxLanes multiplier0 = zero + PhiloxConstants::kMultiplier0;
   const PhiloxLanes multiplier1 = zero + PhiloxConstants::kMultiplier1;
-  std::uint32_t key0 = static_cast<std::uint32_t>(seed);
-  std::uint32_t key1 = static_cast<std::uint32_t>(seed >> 32);
-  PhiloxLanes c0{}, c2{}, c3{};
-  for (int i = 0; i < kPhiloxBlocks; ++i) c0[i] = first + static_cast<std::uint64_t>(i);
-  PhiloxLanes c1 = c0 >> 32;
+  PhiloxLanes c0[kRegisters], c1[kRegisters], c2[kRegisters], c3[kRegisters], step{};
+  for (int i = 0; i < kPhiloxBlocks; ++i) step[i] = static_cast<std::uint64_t>(i);
+#pragma GCC unroll 3
+  for (int r = 0; r < kRegisters; ++r) {
+    c0[r] = step + (first + static_cast<std::uint64_t>(r * kPhiloxBlocks));
+    c1[r] = c0[r] >> 32;
+    c2[r] = c3[r] = zero;
+  }
+#pragma GCC unroll 10
   for (int round = 0; round < PhiloxConstants::kRounds; ++round) {
-    const PhiloxLanes product0 = multiply_words(c0, multiplier0);
-    const PhiloxLanes product1 = multiply_words(c2, multiplier1);
-    c0 = (product1 >> 32) ^ c1 ^ key0;
-    c2 = (product0 >> 32) ^ c3 ^ key1;
-    c1 = product1;
-    c3 = product0;
-    key0 += PhiloxConstants::kWeyl0;
-    key1 += PhiloxConstants::kWeyl1;
+#pragma GCC unroll 3
+    for (int r = 0; r < kRegisters; ++r) {
+      const PhiloxLanes product0 = multiply_words(c0[r], multiplier0);
+      const PhiloxLanes product1 = multiply_words(c2[r], multiplier1);
+      c0[r] = (product1 >> 32) ^ (c1[r] ^ keys.first[round]);
+      c2[r] = (product0 >> 32) ^ (c3[r] ^ keys.second[round]);
+      c1[r] = product1;
+      c3[r] = product0;
+    }
   }
   const PhiloxLanes lower = zero + 0xFFFFFFFF;
-  const PhiloxLanes words01 = (c0 & lower) | (c1 << 32), words23 = (c2 & lower) | (c3 << 32);
-  store_pairs<0>(words01, words23, words);
-  store_pairs<kPhiloxBlocks / 2>(words01, words23, words + 2 * kPhiloxBlocks);
+#pragma GCC unroll 3
+  for (int r = 0; r < kRegisters; ++r) {
+    const PhiloxLanes words01 = (c0[r] & lower) | (c1[r] << 32);
+    const PhiloxLanes words23 = (c2[r] & lower) | (c3[r] << 32);
+    std::uint32_t* const to = words + 4 * kPhiloxBlocks * r;
+    store_pairs<0>(words01, words23, to);
+    store_pairs<kPhiloxBlocks / 2>(words01, words23, to + 2 * kPhiloxBlocks);
+  }
 }
 
 /// words[0 .. 4 blocks) = the blocks `first`, `first` + 1, … of the stream `seed`, one after
 /// another.
 inline void philox_words(std::uint64_t seed, std::uint64_t first, std::int64_t blocks,
                          std::uint32_t* words) {
+  const PhiloxKeys keys(seed);
+  constexpr std::int64_t kTogether = kPhiloxRegisters * kPhiloxBlocks;
   std::int64_t block = 0;
+  for (; block + kTogether <= blocks; block += kTogether) {
+    philox_lanes<kPhiloxRegisters>(keys, first + static_cast<std::uint64_t>(block),
+                                   words + 4 * block);
+  }
   for (; block + kPhiloxBlocks <= blocks; block += kPhiloxBlocks) {
-    philox_lanes(seed, first + static_cast<std::uint64_t>(block), words + 4 * block);
+    philox_lanes<1>(keys, first + static_cast<std::uint64_t>(block), words + 4 * block);
   }
   for (; block < blocks; ++block) {
     const auto made = internal::philox(seed, first + static_cast<std::uint64_t>(block));

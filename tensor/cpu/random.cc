@@ -100,6 +100,9 @@ void dropout(const Tensor& x, double p, std::uint64_t seed, std::uint64_t offset
         x.numel(), seed, offset, [&](std::int64_t i, std::int64_t n, const std::uint32_t* words) {
           alignas(kBufferAlignment) C buffer[kChunk], factors[kChunk], products[kChunk];
           const C* values = contiguous_run(run_at(x, i), n, buffer);
+          if (x.dtype() == dtype_of<C>) {
+            return drop(values, words, n, threshold, scale, mask.data<C>() + i, out.data<C>() + i);
+          }
           drop(values, words, n, threshold, scale, factors, products);
           scatter(factors, n, run_at(mask, i));
           scatter(products, n, run_at(out, i));

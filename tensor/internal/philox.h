@@ -40,9 +40,10 @@ TENON_HOST_DEVICE inline PhiloxBlock philox(std::uint64_t seed, std::uint64_t co
   return {{c0, c1, c2, c3}};
 }
 
-/// Uniform in [0, 1): the upper 24 bits, which a float holds exactly.
+/// Uniform in [0, 1): the upper 24 bits, which a float holds exactly. As a signed number, which
+/// processors convert in one instruction: unsigned ones take seven before AVX-512.
 TENON_HOST_DEVICE inline float unit_uniform(std::uint32_t bits) {
-  return static_cast<float>(bits >> 8) * 0x1p-24f;
+  return static_cast<float>(static_cast<std::int32_t>(bits >> 8)) * 0x1p-24f;
 }
 
 /// Two independent standard normals from two words (Box & Muller 1958).
