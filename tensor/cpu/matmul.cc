@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tensor/cpu/kernels.h"
+#include "tensor/cpu/matmul_small.h"
 #include "tensor/cpu/onednn.h"
 #include "tensor/cpu/parallel.h"
 
@@ -63,10 +64,6 @@ onednn::Execution make_matmul(const Tensor& a, const Tensor& b, const Tensor& ou
 }
 
 enum KeyKind : std::int64_t { kMatmulKey = 1 };
-
-/// Below this, some 10 µs of one core, a second one costs what it brings: waking it takes 2 µs, and
-/// twice that where the two share no cache.
-constexpr double kSerialFlop = 1.5e6;
 
 void matmul_onednn(const MatmulArgs& args, const Tensor& out) {
   Tensor a = as_plain(args.a);
@@ -183,6 +180,8 @@ void multiply(const MatmulArgs& args, const Tensor& out) {
     matmul_of_nothing(args, out);
   } else if (is_matvec(args, out)) {
     matvec(args, out);
+  } else if (is_small_matmul(args, out)) {
+    matmul_small(args, out);
   } else if (args.a.dtype() == DType::kF64) {
     matmul_eigen<double>(args, out);
   } else if (onednn::supports(args.a.dtype())) {

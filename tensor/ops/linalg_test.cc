@@ -42,8 +42,19 @@ struct Sizes {
 };
 
 TEST(Matmul, EveryLayoutOfSmallAndOddSizes) {
-  const Sizes sizes[] = {{1, 1, 1}, {1, 7, 1}, {5, 1, 3},   {1, 8, 9},
-                         {9, 8, 1}, {3, 5, 7}, {17, 33, 16}};
+  const Sizes sizes[] = {{1, 1, 1},
+                         {1, 7, 1},
+                         {5, 1, 3},
+                         {1, 8, 9},
+                         {9, 8, 1},
+                         {3, 5, 7},
+                         {17, 33, 16},
+                         // Tiles of every height and width, their rests, and long sums.
+                         {13, 20, 18},
+                         {25, 9, 7},
+                         {11, 3, 25},
+                         {23, 40, 47},
+                         {8, 265, 12}};
   for (const DType dtype : testing::kFloating) {
     for (const auto [m, k, n] : sizes) {
       const Tensor a = values({m, k}, -1, 1, dtype, 1), b = values({k, n}, -1, 1, dtype, 2);
@@ -162,7 +173,7 @@ TEST(Matmul, InF64HasTheSameBitsOnAnyNumberOfThreads) {
 TEST(Linear, WithAndWithoutBiasAndRelu) {
   for (const DType dtype : testing::kFloating) {
     for (const auto [m, k, n] :
-         {Sizes{1, 1, 1}, Sizes{1, 4, 4}, Sizes{5, 3, 2}, Sizes{64, 100, 33}}) {
+         {Sizes{1, 1, 1}, Sizes{1, 4, 4}, Sizes{5, 3, 2}, Sizes{14, 12, 16}, Sizes{64, 100, 33}}) {
       const Tensor x = values({m, k}, -1, 1, dtype, 1), w = values({n, k}, -1, 1, dtype, 2);
       const Tensor wide_bias = values({2 * n}, -1, 1, dtype, 3);
       const Tensor strided_bias = wide_bias.slice(0, 0, 2 * n, 2);
