@@ -88,6 +88,17 @@ const testing::Expressions kExpressions = {
      [](const In& in) { return topk(in["x"], 2, 2).first * topk(in["x"], 2, 2, false).first; }},
     {"fused_batch_norm",
      [](const In& in) { return sin(batch_norm(in["x"], in["w"], in["b"], {}, {})); }},
+    {"fused_batch_norm_relu",
+     [](const In& in) {
+       return sin(batch_norm(in["x"], in["w"], in["b"], {}, {}, {}, Activation::kRelu));
+     }},
+    {"embedded_columns",
+     [](const In& in) {
+       const Variable ids = in.index("ids").to(in["x"].dtype());
+       const std::vector<Variable> parts = {in["x"], ids};
+       const std::vector<Variable> tables = {in["soil"], in["place"]};
+       return sin(embed_columns(cat(parts, 1), 2, tables));
+     }},
     {"fused_group_norm",
      [](const In& in) { return sin(group_norm(in["x"], 2, in["w"], in["b"])); }},
     {"fused_layer_norm",

@@ -5,7 +5,7 @@
 namespace tenon::layers {
 BatchNorm::BatchNorm(Module* parent, std::string_view name, const BatchNormOptions& options,
                      int least, int most)
-    : Module(parent, name), options_(options), least_dims_(least), most_dims_(most) {
+    : Activatable(parent, name), options_(options), least_dims_(least), most_dims_(most) {
   if (options.features < 1) {
     throw ValueError(where() + "expected features of at least 1, got " +
                      std::to_string(options.features));
@@ -24,7 +24,7 @@ BatchNorm::BatchNorm(Module* parent, std::string_view name, const BatchNormOptio
   batches_ = optional_buffer("num_batches_tracked", zeros({}, {.dtype = DType::kI64}));
 }
 
-Variable BatchNorm::forward(const Variable& x) {
+Variable BatchNorm::forward(const Variable& x, Activation activation) {
   if (x.ndim() < least_dims_ || x.ndim() > most_dims_ || x.size(1) != options_.features) {
     throw ShapeError(where() + "expected x [N," + std::to_string(options_.features) +
                      (most_dims_ == 4 ? ",H,W], got " : "] or [N,C,L], got ") +
@@ -39,7 +39,7 @@ Variable BatchNorm::forward(const Variable& x) {
   }
   return autograd::batch_norm(
       x, weight_, bias_, running_mean_.value(), running_var_.value(),
-      {.training = training(), .momentum = options_.momentum, .eps = options_.eps});
+      {.training = training(), .momentum = options_.momentum, .eps = options_.eps}, activation);
 }
 
 std::string BatchNorm::describe() const {

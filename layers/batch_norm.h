@@ -4,7 +4,7 @@
 #ifndef TENON_LAYERS_BATCH_NORM_H_
 #define TENON_LAYERS_BATCH_NORM_H_
 
-#include "layers/module.h"
+#include "layers/activatable.h"
 
 namespace tenon::layers {
 
@@ -22,11 +22,12 @@ struct BatchNormOptions {
 /// for features below 1; forward throws ShapeError where x does not fit, and for training with
 /// fewer than two values a channel. To train with frozen statistics call `eval()` on the layer.
 /// (Ioffe & Szegedy 2015, "Batch normalization", algorithms 1 and 2)
-class BatchNorm : public Module {
+class BatchNorm : public Activatable {
  public:
   using Options = BatchNormOptions;
 
-  Variable forward(const Variable& x) override;
+  using Activatable::forward;
+  Variable forward(const Variable& x, Activation activation) override;
   std::string describe() const override;
 
   std::int64_t features() const { return options_.features; }

@@ -42,7 +42,7 @@ bool can_fold(const Conv2d& conv, const BatchNorm2d& norm, const Variable& x) {
 
 Variable conv_norm(Conv2d& conv, BatchNorm2d& norm, const Variable& x, Activation activation) {
   if (!can_fold(conv, norm, x)) {
-    return activate(norm(conv(x)), activation);
+    return norm(conv(x), activation);
   }
   const auto [scale, shift] = scale_and_shift(norm);
   const Tensor weight = conv.weight().value() * scale.reshape({-1, 1, 1, 1});

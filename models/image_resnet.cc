@@ -83,7 +83,7 @@ ImageResNet::ImageResNet(layers::Module* parent, std::string_view name,
 }
 
 Variable ImageResNet::forward(const Variable& images) {
-  Variable x = autograd::relu(bn1(conv1(images)));
+  Variable x = bn1(conv1(images), Activation::kRelu);
   if (!thumbnails_) x = maxpool(x);
   x = layer4(layer3(layer2(layer1(x))));
   return fc(autograd::mean(x, {2, 3}));

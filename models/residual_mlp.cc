@@ -34,7 +34,7 @@ ResidualMlpBlock::ResidualMlpBlock(layers::Module* parent, std::string_view name
 }
 
 Variable ResidualMlpBlock::forward(const Variable& x) {
-  const Variable y = norm2(linear2(autograd::relu(norm1(linear1(x)))));
+  const Variable y = norm2(linear2(norm1(linear1(x), Activation::kRelu)));
   return autograd::relu(y + (shortcut ? (*shortcut)(x) : x));
 }
 

@@ -3,7 +3,6 @@
 #include <array>
 
 #include "autograd/ops.h"
-#include "layers/embedding.h"
 
 namespace tenon::models {
 namespace {
@@ -28,8 +27,8 @@ TabularInput::TabularInput(layers::Module* parent, std::string_view name,
                      std::to_string(options.numbers) + " and none");
   }
   for (const CategoryOptions& category : options.categories) {
-    embeddings.add<layers::Embedding>(
-        {.num_embeddings = category.values, .embedding_dim = category.width});
+    tables_.push_back(&embeddings.add<layers::Embedding>(
+        {.num_embeddings = category.values, .embedding_dim = category.width}));
     features_ += category.width;
   }
 }
@@ -41,6 +40,15 @@ Variable TabularInput::forward(const Variable& rows) {
                      std::to_string(numbers_) + " numbers, " + std::to_string(embeddings.size()) +
                      " categories), got " + to_string(rows.shape()));
   }
+  std::vector<Variable> tables;
+  for (const layers::Embedding* table : tables_) {
+    if (table->update() || table->has_forward_hooks()) return one_by_one(rows);
+    tables.push_back(table->weight());
+  }
+  return autograd::embed_columns(rows, numbers_, tables);
+}
+
+Variable TabularInput::one_by_one(const Variable& rows) {
   std::vector<Variable> parts;
   if (numbers_ > 0) parts.push_back(autograd::slice(rows, 1, 0, numbers_));
   for (int i = 0; i < embeddings.size(); ++i) {
@@ -58,14 +66,17 @@ TabularTrunk::TabularTrunk(layers::Module* parent, std::string_view name, std::i
       features_(in_features) {
   for (const std::int64_t hidden : options.hidden) {
     linears.add<layers::Linear>({.in_features = features_, .out_features = hidden});
-    norms.add<layers::BatchNorm1d>({.features = hidden});
+    activated_.push_back(&norms.add<layers::BatchNorm1d>({.features = hidden}));
     features_ = hidden;
   }
 }
 
 Variable TabularTrunk::forward(const Variable& x) {
   Variable y = x;
-  for (int i = 0; i < linears.size(); ++i) y = dropout(autograd::relu(norms[i](linears[i](y))));
+  for (int i = 0; i < linears.size(); ++i) {
+    layers::BatchNorm1d& norm = *activated_[static_cast<std::size_t>(i)];
+    y = dropout(norm(linears[i](y), Activation::kRelu));
+  }
   return y;
 }
 

@@ -15,6 +15,7 @@
 #include "layers/batch_norm.h"
 #include "layers/container.h"
 #include "layers/dropout.h"
+#include "layers/embedding.h"
 #include "layers/linear.h"
 
 namespace tenon::models {
@@ -46,6 +47,10 @@ class TabularInput : public layers::Module {
   layers::ModuleList embeddings;
 
  private:
+  /// By calls of the embeddings, where somebody adapts or watches them.
+  layers::Variable one_by_one(const layers::Variable& rows);
+
+  std::vector<layers::Embedding*> tables_;  // the elements of `embeddings`
   std::int64_t numbers_;
   std::int64_t features_;
 };
@@ -63,6 +68,7 @@ class TabularTrunk : public layers::Module {
   layers::Dropout dropout;
 
  private:
+  std::vector<layers::BatchNorm1d*> activated_;  // the elements of `norms`
   std::int64_t features_;
 };
 

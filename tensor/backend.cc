@@ -38,6 +38,18 @@ void Backend::copy_from_peer(const Tensor& from, const Tensor&) {
   throw DeviceError("[to] expected a device with peers, got " + to_string(from.device()));
 }
 
+bool Backend::batch_norm(const BatchNormArgs&, const Tensor&, const Tensor&, const Tensor&) {
+  return false;
+}
+
+bool Backend::batch_norm_grad(const Tensor&, const BatchNormGradArgs&, const Tensor&, const Tensor&,
+                              const Tensor&) {
+  return false;
+}
+
+bool Backend::embed_columns(const EmbedColumnsArgs&, const Tensor&) { return false; }
+bool Backend::embed_columns_grad(const Tensor&, const EmbedColumnsArgs&) { return false; }
+
 void activate(Activation activation, const Tensor& x, const Tensor& out) {
   Backend& here = backend(x.device());
   switch (activation) {

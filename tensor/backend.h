@@ -173,6 +173,35 @@ struct ChannelAffineArgs {
   const Tensor* grad_scale = nullptr;
 };
 
+/// Batch normalization of x [A,C,B] while training, and a ReLU where `activation` is kRelu; else it
+/// is kNone. weight, bias and running statistics [C] have the dtype of x's statistics; null where
+/// there are none.
+struct BatchNormArgs {
+  const Tensor& x;
+  const Tensor* weight = nullptr;
+  const Tensor* bias = nullptr;
+  const Tensor* running_mean = nullptr;
+  const Tensor* running_var = nullptr;
+  double momentum = 0;
+  double eps = 0;
+  Activation activation = Activation::kNone;
+};
+/// What its derivative is made of: mean, rstd [C]; `active` is what a ReLU made of it, or null.
+struct BatchNormGradArgs {
+  const Tensor& x;
+  const Tensor* weight = nullptr;
+  const Tensor& mean;
+  const Tensor& rstd;
+  const Tensor* active = nullptr;
+};
+
+/// rows [N,numbers+K], columns dense, and a table [V,D] for each of the last K columns.
+struct EmbedColumnsArgs {
+  const Tensor& rows;
+  std::int64_t numbers;
+  std::span<const Tensor> tables;
+};
+
 /// x [R,D] normalized along its rows; mean, rstd [R]; weight [D]. `rms`: the mean stays out of it.
 struct RowNormArgs {
   const Tensor& x;
@@ -273,6 +302,14 @@ class Backend {
   virtual void channel_sums(const Tensor& grad, const Tensor& x, const Tensor& center,
                             const Tensor& sums, const Tensor& products) = 0;
   virtual void channel_affine(const ChannelAffineArgs& args, const Tensor& out) = 0;
+  /// Batch normalization at once, for a device that has a kernel for it; where these return false
+  /// nothing was done, and it is composed of the three above. Write mean and rstd [C]; the
+  /// derivatives of x, weight and bias.
+  virtual bool batch_norm(const BatchNormArgs& args, const Tensor& out, const Tensor& mean,
+                          const Tensor& rstd);
+  virtual bool batch_norm_grad(const Tensor& grad, const BatchNormGradArgs& args,
+                               const Tensor& x_grad, const Tensor& weight_grad,
+                               const Tensor& bias_grad);
   /// out = (x - mean) rstd weight + bias; writes mean and rstd. bias [D] or undefined.
   virtual void row_norm(const RowNormArgs& args, double eps, const Tensor& bias,
                         const Tensor& out) = 0;
@@ -290,6 +327,11 @@ class Backend {
   /// out [V,D] = sums of the rows of grad [K,D]; indices equal to `padding_index` are left out.
   virtual std::int64_t embedding_grad(const Tensor& indices, const Tensor& grad,
                                       std::int64_t padding_index, const Tensor& out) = 0;
+  /// For a device that has kernels for them, and where every category is in its table; where these
+  /// return false, embeddings are composed, and the results may hold anything. The second writes
+  /// the gradients of the tables into args.tables; grad is dense.
+  virtual bool embed_columns(const EmbedColumnsArgs& args, const Tensor& out);
+  virtual bool embed_columns_grad(const Tensor& grad, const EmbedColumnsArgs& args);
   virtual std::int64_t gather(const Tensor& x, int dim, const Tensor& index, const Tensor& out) = 0;
   virtual std::int64_t scatter_add(int dim, const Tensor& index, const Tensor& values,
                                    const Tensor& out) = 0;

@@ -3,6 +3,7 @@
 #define TENON_AUTOGRAD_OPS_EMBEDDING_H_
 
 #include <cstdint>
+#include <span>
 
 #include "autograd/variable.h"
 
@@ -10,6 +11,11 @@ namespace tenon::autograd {
 
 /// weight [V,D], indices [..] i64 -> [..,D]. The row `padding_index` collects no gradient.
 Variable embedding(const Variable& weight, const Tensor& indices, std::int64_t padding_index = -1);
+
+/// rows [N,numbers+K] and a table [V,D] for each of the last K columns -> [N,numbers+sum of D], as
+/// tenon::embed_columns. The derivative towards the categories is 0.
+Variable embed_columns(const Variable& rows, std::int64_t numbers,
+                       std::span<const Variable> tables);
 
 }  // namespace tenon::autograd
 

@@ -31,9 +31,11 @@ std::int64_t plane_size(const Shape& x) {
   return size;
 }
 
-/// d/dx, d/dweight and d/dbias of normal(x) weight + bias in differentiable steps.
-void composed_grads(Gradients& g, const View& view, const Variable& x, const Variable& weight) {
-  const Variable grad = reshape(g.output(), view.view);
+/// d/dx, d/dweight and d/dbias of normal(x) weight + bias, whose gradient is `output`, in
+/// differentiable steps.
+void composed_grads(Gradients& g, const Variable& output, const View& view, const Variable& x,
+                    const Variable& weight) {
+  const Variable grad = reshape(output, view.view);
   const Variable values = reshape(x, view.view);
   const Variable centered = view.centered ? sub(values, mean(values, view.dims, true)) : values;
   const Variable rstd = rsqrt(add(mean(square(centered), view.dims, true), view.eps));
@@ -59,13 +61,12 @@ void set_all(Gradients& g, NormGrads grads) {
 }
 
 /// Running statistics are constants: y is linear in x.
-void eval_batch_norm_grads(Gradients& g, const Variable& x, const Variable& weight,
-                           const Tensor& mean, const Tensor& rstd) {
+void eval_batch_norm_grads(Gradients& g, const Variable& grad, const Variable& x,
+                           const Variable& weight, const Tensor& mean, const Tensor& rstd) {
   Shape per_channel = Shape::filled(x.ndim(), 1);
   per_channel[1] = x.size(1);
   const Tensor center = mean.reshape(per_channel).to(x.dtype());
   const Tensor deviation = rstd.reshape(per_channel).to(x.dtype());
-  const Variable& grad = g.output();
   if (g.needs(0)) {
     const Variable slope = weight.defined() ? mul(grad, reshape(weight, per_channel)) : grad;
     g.set_broadcast(0, mul(slope, deviation));
@@ -81,25 +82,34 @@ void eval_batch_norm_grads(Gradients& g, const Variable& x, const Variable& weig
 
 Variable batch_norm(const Variable& x, const Variable& weight, const Variable& bias,
                     const Tensor& running_mean, const Tensor& running_var,
-                    const BatchNormParams& params) {
-  Normalized result =
-      tenon::batch_norm(x.value(), weight.value(), bias.value(), running_mean, running_var, params);
+                    const BatchNormParams& params, Activation activation) {
+  if (activation == Activation::kGelu || activation == Activation::kGeluTanh) {
+    const Variable y = batch_norm(x, weight, bias, running_mean, running_var, params);
+    return activation == Activation::kGelu ? gelu(y) : gelu_tanh(y);
+  }
+  Normalized result = tenon::batch_norm(x.value(), weight.value(), bias.value(), running_mean,
+                                        running_var, params, activation);
   if (!recording(x, weight, bias)) return std::move(result.y);
+  const bool relu = activation == Activation::kRelu;
+  const SavedVariable active = relu ? save_output(result.y) : SavedVariable();
   return record(
       "batch_norm", std::move(result.y),
-      [params, x = save(x), weight = save(weight), mean = std::move(result.mean),
+      [params, relu, active, x = save(x), weight = save(weight), mean = std::move(result.mean),
        rstd = std::move(result.rstd)](Gradients& g) {
         const Variable &input = x.get(g), &scale = weight.get(g);
+        const Variable y = relu ? active.get(g) : Variable();
         if (!g.create_graph()) {
-          set_all(g, tenon::batch_norm_grad(g.output().value(), input.value(), scale.value(), mean,
-                                            rstd, params.training));
-        } else if (params.training) {
+          return set_all(g, tenon::batch_norm_grad(g.output().value(), input.value(), scale.value(),
+                                                   mean, rstd, params.training, y.value()));
+        }
+        const Variable grad = relu ? relu_grad(g.output(), y) : g.output();
+        if (params.training) {
           const std::int64_t n = input.size(0), channels = input.size(1);
           const std::int64_t rest = plane_size(input.shape());
-          composed_grads(g, {{n, channels, rest}, {1, channels, 1}, {0, 2}, params.eps}, input,
-                         scale);
+          composed_grads(g, grad, {{n, channels, rest}, {1, channels, 1}, {0, 2}, params.eps},
+                         input, scale);
         } else {
-          eval_batch_norm_grads(g, input, scale, mean, rstd);
+          eval_batch_norm_grads(g, grad, input, scale, mean, rstd);
         }
       },
       x, weight, bias);
@@ -123,7 +133,7 @@ Variable layer_norm(const Variable& x, const Shape& shape, const Variable& weigh
        rstd = std::move(result.rstd)](Gradients& g) {
         const Variable &input = x.get(g), &scale = weight.get(g);
         if (g.create_graph()) {
-          composed_grads(g, rows_view(input.shape(), shape, eps, true), input, scale);
+          composed_grads(g, g.output(), rows_view(input.shape(), shape, eps, true), input, scale);
         } else {
           set_all(g, tenon::layer_norm_grad(g.output().value(), input.value(), shape, scale.value(),
                                             mean, rstd));
@@ -149,7 +159,7 @@ Variable rms_norm(const Variable& x, const Shape& shape, const Variable& weight,
        rstd = std::move(result.rstd)](Gradients& g) {
         const Variable &input = x.get(g), &scale = weight.get(g);
         if (g.create_graph()) {
-          composed_grads(g, rows_view(input.shape(), shape, eps, false), input, scale);
+          composed_grads(g, g.output(), rows_view(input.shape(), shape, eps, false), input, scale);
         } else {
           set_all(g, tenon::rms_norm_grad(g.output().value(), input.value(), shape, scale.value(),
                                           rstd));
@@ -181,7 +191,8 @@ Variable group_norm(const Variable& x, int groups, const Variable& weight, const
         }
         const std::int64_t n = input.size(0), width = input.size(1) / groups;
         const std::int64_t rest = plane_size(input.shape());
-        composed_grads(g, {{n, groups, width, rest}, {1, groups, width, 1}, {2, 3}, eps}, input,
+        composed_grads(g, g.output(),
+                       {{n, groups, width, rest}, {1, groups, width, 1}, {2, 3}, eps}, input,
                        scale);
       },
       x, weight, bias);

@@ -9,7 +9,7 @@ namespace tenon::autograd {
 
 Variable batch_norm(const Variable& x, const Variable& weight, const Variable& bias,
                     const Tensor& running_mean = {}, const Tensor& running_var = {},
-                    const BatchNormParams& params = {});
+                    const BatchNormParams& params = {}, Activation activation = Activation::kNone);
 Variable layer_norm(const Variable& x, const Shape& shape, const Variable& weight = {},
                     const Variable& bias = {}, double eps = 1e-5);
 Variable rms_norm(const Variable& x, const Shape& shape, const Variable& weight = {},

@@ -71,6 +71,14 @@ def fused_batch_norm(x, w, b):
     return F.batch_norm(x, None, None, w, b, training=True).sin()
 
 
+def fused_batch_norm_relu(x, w, b):
+    return F.relu(F.batch_norm(x, None, None, w, b, training=True)).sin()
+
+
+def embedded_columns(x, soil, place, ids):
+    return torch.cat([x, F.embedding(ids[:, 0], soil), F.embedding(ids[:, 1], place)], 1).sin()
+
+
 def fused_group_norm(x, w, b):
     return F.group_norm(x, 2, w, b).sin()
 
@@ -100,6 +108,8 @@ CASES += [
     # The norm of zeros has the derivative 0.
     (named("norm_zeros", lambda x: torch.linalg.vector_norm(x, 2, 1) + torch.std(x, 1)),
      dict(x=torch.tensor([[0.0, 0.0, 0.0], [1.0, -2.0, 2.0]]).double())),
+    (fused_batch_norm_relu, dict(x=floats(7, 3), w=floats(3), b=floats(3))),
+    (embedded_columns, dict(x=floats(4, 2), soil=floats(3, 3), place=floats(2, 1), ids=torch.tensor([[2, 0], [0, 1], [2, 1], [2, 0]]))),
 ]
 
 if __name__ == "__main__":

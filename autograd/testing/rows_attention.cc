@@ -145,6 +145,75 @@ OpRow scaled_dot_product_attention() {
       .tolerance = 8};
 }
 
+OpRow embed_columns() {
+  // The categories are no inputs: next to a whole number lies another row of the table.
+  const auto sample = [](std::string name, std::int64_t count, std::int64_t numbers,
+                         const std::vector<Shape>& tables) -> Sample {
+    std::vector<Tensor> inputs = {values({count, numbers})}, ids;
+    for (const Shape& table : tables) {
+      inputs.push_back(values(table, -2, 2, 3 + table[0]));
+      ids.push_back(indices({count, 1}, table[0], 5 + table[1]));
+    }
+    const Tensor categories =
+        ids.empty() ? zeros({count, 0}, {.dtype = DType::kI64}) : tenon::cat(ids, 1);
+    return {.name = std::move(name),
+            .inputs = std::move(inputs),
+            .call =
+                [categories, numbers](Inputs x) {
+                  const Variable which = beside(categories, x).to(x[0].dtype());
+                  const std::vector<Variable> parts = {x[0], which};
+                  return autograd::embed_columns(cat(parts, 1), numbers, x.subspan(1));
+                },
+            .reference =
+                [categories, count, numbers](Values in) {
+                  const Array number(in[0]), id(categories);
+                  std::int64_t width = numbers;
+                  for (const Tensor& table : in.subspan(1)) width += table.size(1);
+                  Array y({count, width});
+                  for (std::int64_t r = 0; r < count; ++r) {
+                    for (std::int64_t c = 0; c < numbers; ++c) y.at({r, c}) = number({r, c});
+                    std::int64_t at = numbers, k = 0;
+                    for (const Tensor& values : in.subspan(1)) {
+                      const Array table(values);
+                      const auto row = static_cast<std::int64_t>(id({r, k++}));
+                      for (std::int64_t d = 0; d < values.size(1); ++d) {
+                        y.at({r, at++}) = table({row, d});
+                      }
+                    }
+                  }
+                  return y.tensor();
+                }};
+  };
+  const auto refused = [](std::string name, const Tensor& rows, std::int64_t numbers,
+                          const Tensor& table, Throws error,
+                          std::vector<std::string> message) -> BadInput {
+    return {.name = std::move(name),
+            .call =
+                [=] {
+                  const std::vector<Variable> tables = {table};
+                  autograd::embed_columns(rows, numbers, tables);
+                },
+            .error = error,
+            .message = std::move(message)};
+  };
+  const Tensor rows = tensor({1, 2, 3, 0}).reshape({2, 2}), table = zeros({3, 4});
+  return {.name = {},
+          .dtypes = floating(),
+          .samples = {sample("two tables", 5, 2, {{4, 3}, {2, 1}}), sample("wide", 3, 1, {{2, 9}}),
+                      sample("no numbers", 4, 0, {{3, 5}}), sample("no tables", 3, 2, {}),
+                      sample("no rows", 0, 2, {{3, 2}}), sample("many", 67, 10, {{40, 6}, {4, 2}})},
+          .bad = {refused("category beyond its table", tensor({1, 2, 0, 3}).reshape({2, 2}), 1,
+                          table, Throws::kIndexError, {"[0, 3)", "column 1", "got 3", "row 1"}),
+                  refused("negative category", tensor({1, -1}).reshape({1, 2}), 1, table,
+                          Throws::kIndexError, {"-1"}),
+                  refused("another number of columns", rows, 2, table, Throws::kShapeError,
+                          {"[N,3]", "[2,2]"}),
+                  refused("1-d table", rows, 1, zeros({3}), Throws::kShapeError, {"table", "[3]"}),
+                  refused("rows of integers", rows.to(DType::kI64), 1, table, Throws::kDTypeError,
+                          {"rows", "i64"})},
+          .tolerance = 1};
+}
+
 OpRow embedding() {
   const auto sample = [](std::string name, const Shape& table, const Shape& ids,
                          std::int64_t padding = -1) -> Sample {

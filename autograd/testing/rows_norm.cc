@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <functional>
@@ -64,6 +65,23 @@ Sample batch_sample(std::string name, const Shape& shape, int parameters) {
             return autograd::batch_norm(x[0], at(x, 1), at(x, 2), {}, {}, {.eps = kEps});
           },
       .reference = [](Values x) { return reference(x, {.group = channel, .weight = channel}); }};
+}
+
+/// The same with a ReLU or GELU behind it.
+Sample activated_sample(std::string name, const Shape& shape, Activation activation) {
+  Sample sample = batch_sample(std::move(name), shape, 2);
+  sample.call = [activation](Inputs x) {
+    return autograd::batch_norm(x[0], x[1], x[2], {}, {}, {.eps = kEps}, activation);
+  };
+  sample.reference = [activation](Values x) {
+    Array y(reference(x, {.group = channel, .weight = channel}));
+    for (double& value : y.values) {
+      const double cdf = (1 + std::erf(value * std::sqrt(0.5))) / 2;
+      value = activation == Activation::kRelu ? std::max(value, 0.0) : value * cdf;
+    }
+    return y.tensor();
+  };
+  return sample;
 }
 
 /// The last `dims` dimensions of `shape` are normalized.
@@ -156,7 +174,8 @@ OpRow batch_norm() {
     return y.tensor();
   };
   Sample large = batch_sample("large", {300, 37}, 0);
-  large.differentiable = false;
+  Sample large_relu = activated_sample("large with ReLU", {300, 37}, Activation::kRelu);
+  large.differentiable = large_relu.differentiable = false;
   const auto call = [](const Variable& x, const Variable& weight, const Variable& bias) {
     autograd::batch_norm(x, weight, bias);
   };
@@ -166,7 +185,10 @@ OpRow batch_norm() {
       .samples = {batch_sample("plain", {5, 3}, 0), batch_sample("affine", {5, 3}, 2),
                   batch_sample("scaled", {5, 3}, 1), batch_sample("images", {2, 3, 2, 3}, 2),
                   batch_sample("sequences", {2, 3, 4}, 2), batch_sample("no items", {0, 0, 2}, 2),
-                  std::move(eval), std::move(large)},
+                  activated_sample("ReLU", {5, 3}, Activation::kRelu),
+                  activated_sample("ReLU of images", {2, 3, 2, 3}, Activation::kRelu),
+                  activated_sample("GELU", {5, 3}, Activation::kGelu), std::move(eval),
+                  std::move(large), std::move(large_relu)},
       .bad = {bad("one value a channel", Throws::kShapeError, {"more than 1", "[1,3]"},
                   [call] {
                     call(zeros({1, 3}), {}, {});

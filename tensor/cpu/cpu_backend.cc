@@ -127,6 +127,14 @@ class CpuBackend final : public Backend {
   void channel_affine(const ChannelAffineArgs& args, const Tensor& out) override {
     cpu::channel_affine(args, out);
   }
+  bool batch_norm(const BatchNormArgs& args, const Tensor& out, const Tensor& mean,
+                  const Tensor& rstd) override {
+    return cpu::batch_norm(args, out, mean, rstd);
+  }
+  bool batch_norm_grad(const Tensor& grad, const BatchNormGradArgs& args, const Tensor& x_grad,
+                       const Tensor& weight_grad, const Tensor& bias_grad) override {
+    return cpu::batch_norm_grad(grad, args, x_grad, weight_grad, bias_grad);
+  }
   void row_norm(const RowNormArgs& args, double eps, const Tensor& bias,
                 const Tensor& out) override {
     cpu::row_norm(args, eps, bias, out);
@@ -145,6 +153,12 @@ class CpuBackend final : public Backend {
   std::int64_t embedding_grad(const Tensor& indices, const Tensor& grad, std::int64_t padding_index,
                               const Tensor& out) override {
     return cpu::embedding_grad(indices, grad, padding_index, out);
+  }
+  bool embed_columns(const EmbedColumnsArgs& args, const Tensor& out) override {
+    return cpu::embed_columns(args, out);
+  }
+  bool embed_columns_grad(const Tensor& grad, const EmbedColumnsArgs& args) override {
+    return cpu::embed_columns_grad(grad, args);
   }
   std::int64_t gather(const Tensor& x, int dim, const Tensor& index, const Tensor& out) override {
     return cpu::gather_elements(x, dim, index, out);

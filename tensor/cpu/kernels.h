@@ -76,6 +76,12 @@ void channel_sums(const Tensor& grad, const Tensor& x, const Tensor& center, con
                   const Tensor& products);
 void channel_affine(const ChannelAffineArgs& args, const Tensor& out);
 
+// batch_norm.cc, for small f32 matrices
+bool batch_norm(const BatchNormArgs& args, const Tensor& out, const Tensor& mean,
+                const Tensor& rstd);
+bool batch_norm_grad(const Tensor& grad, const BatchNormGradArgs& args, const Tensor& x_grad,
+                     const Tensor& weight_grad, const Tensor& bias_grad);
+
 // norm_row.cc
 void row_norm(const RowNormArgs& args, double eps, const Tensor& bias, const Tensor& out);
 void row_norm_grad(const Tensor& grad, const RowNormArgs& args, const Tensor& x_grad,
@@ -91,6 +97,10 @@ std::int64_t scatter_add(int dim, const Tensor& index, const Tensor& values, con
 std::int64_t scatter_elements(int dim, const Tensor& index, const Tensor& values,
                               const Tensor& out);
 void nonzero(const Tensor& x, const Tensor& out);
+
+// embed_columns.cc, for f32
+bool embed_columns(const EmbedColumnsArgs& args, const Tensor& out);
+bool embed_columns_grad(const Tensor& grad, const EmbedColumnsArgs& args);
 
 // random.cc
 void random(const RandomArgs& args, const Tensor& out);

@@ -54,6 +54,11 @@ void check_eps(const char* op, double eps) {
                    std::to_string(eps));
 }
 
+/// `value`, dense, in the dtype of x's statistics; undefined where it is.
+Tensor parameter(const Tensor& value, const Tensor& x) {
+  return value.defined() ? value.to(statistics_dtype(x)).contiguous() : Tensor();
+}
+
 /// `value`, 1-d and dense, in the dtype of x's statistics; `other` where undefined.
 Tensor parameter(const Tensor& value, const Tensor& x, std::int64_t size, double other) {
   if (!value.defined()) return full({size}, other, statistics_options(x));
@@ -82,6 +87,11 @@ Tensor rstd_of(const Tensor& variance, double eps) { return reciprocal(sqrt(add(
 void update(const Tensor& running, const Tensor& value, double momentum) {
   if (!running.defined()) return;
   running.copy_(add(mul(running, 1 - momentum), mul(value, momentum).to(running.dtype())));
+}
+
+/// Whether a kernel may write running statistics where they are: those that are kept.
+bool in_place(const Tensor& running, const Tensor& x) {
+  return !running.defined() || (running.dtype() == statistics_dtype(x) && running.is_contiguous());
 }
 
 /// Dimensions of x [.., shape] as rows: [R, D].
@@ -171,7 +181,7 @@ Tensor for_items(const Tensor& per_channel, const Tensor& x) {
 
 Normalized batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
                       const Tensor& running_mean, const Tensor& running_var,
-                      const BatchNormParams& params) {
+                      const BatchNormParams& params, Activation activation) {
   check_channels("batch_norm", x);
   const std::int64_t channels = x.size(1);
   check_parameter("batch_norm", "weight", weight, x, {channels});
@@ -192,11 +202,31 @@ Normalized batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
     const Tensor none = zeros({channels}, statistics_options(x));
     return {empty_like(x), none, none};
   }
-  const Tensor source = dense(x);
+  const Tensor source = dense(x), y = empty_like(source);
   Tensor mean, variance;
   if (params.training) {
     mean = empty({channels}, statistics_options(x));
-    variance = empty({channels}, statistics_options(x));
+    if (in_place(running_mean, x) && in_place(running_var, x)) {
+      const Tensor rstd = empty_like(mean);
+      const Tensor scale = parameter(weight, x), shift = parameter(bias, x);
+      const bool relu = activation == Activation::kRelu;
+      const BatchNormArgs args{.x = by_channel(source),
+                               .weight = scale.defined() ? &scale : nullptr,
+                               .bias = shift.defined() ? &shift : nullptr,
+                               .running_mean = running_mean.defined() ? &running_mean : nullptr,
+                               .running_var = running_var.defined() ? &running_var : nullptr,
+                               .momentum = params.momentum,
+                               .eps = params.eps,
+                               .activation = relu ? activation : Activation::kNone};
+      if (backend(x.device()).batch_norm(args, by_channel(y), mean, rstd)) {
+        for (const Tensor& running : {running_mean, running_var}) {
+          if (running.defined()) running.storage()->bump_version();
+        }
+        if (!relu) activate(activation, y, y);
+        return {y, mean, rstd};
+      }
+    }
+    variance = empty_like(mean);
     backend(x.device()).channel_moments(by_channel(source), mean, variance);
     update(running_mean, mean, params.momentum);
     const double n = static_cast<double>(count);
@@ -209,28 +239,47 @@ Normalized batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
   const Tensor rstd = rstd_of(variance, params.eps);
   const Tensor scale = mul(rstd, parameter(weight, x, channels, 1));
   const Tensor shift = parameter(bias, x, channels, 0);
-  const Tensor y = empty_like(source);
   backend(x.device())
       .channel_affine({.x = by_channel(source), .center = mean, .scale = scale, .shift = shift},
                       by_channel(y));
+  activate(activation, y, y);
   return {y, mean, rstd};
 }
 
 NormGrads batch_norm_grad(const Tensor& grad, const Tensor& x, const Tensor& weight,
-                          const Tensor& mean, const Tensor& rstd, bool training) {
+                          const Tensor& mean, const Tensor& rstd, bool training,
+                          const Tensor& active) {
   check_channels("batch_norm_grad", x);
   const std::int64_t channels = x.size(1);
   check_grad("batch_norm_grad", grad, x);
   check_parameter("batch_norm_grad", "weight", weight, x, {channels});
   check_statistics("batch_norm_grad", x, mean, {channels});
   check_statistics("batch_norm_grad", x, rstd, {channels});
+  if (active.defined()) {
+    internal::check_match("batch_norm_grad", "x", x, "active", active);
+    internal::check_shape("batch_norm_grad", "active", active, x.shape());
+  }
   if (x.numel() == 0) {
     const Tensor none = zeros({channels}, statistics_options(x));
     return {empty_like(x), none, none};
   }
-  const Tensor source = dense(x), upstream = dense_as(grad, source);
+  const Tensor source = dense(x), x_grad = empty_like(source);
   const Tensor center = mean.contiguous(), deviation = rstd.contiguous();
   const Tensor sums = empty({channels}, statistics_options(x)), products = empty_like(sums);
+  if (training) {
+    const Tensor factor = parameter(weight, x), incoming = dense_as(grad, source);
+    const Tensor result = active.defined() ? by_channel(dense_as(active, source)) : Tensor();
+    const BatchNormGradArgs args{.x = by_channel(source),
+                                 .weight = factor.defined() ? &factor : nullptr,
+                                 .mean = center,
+                                 .rstd = deviation,
+                                 .active = result.defined() ? &result : nullptr};
+    if (backend(x.device())
+            .batch_norm_grad(by_channel(incoming), args, by_channel(x_grad), products, sums)) {
+      return {x_grad, products, sums};
+    }
+  }
+  const Tensor upstream = dense_as(active.defined() ? relu_grad(grad, active) : grad, source);
   backend(x.device())
       .channel_sums(by_channel(upstream), by_channel(source), center, sums, products);
   const Tensor slope = mul(deviation, parameter(weight, x, channels, 1));
@@ -239,7 +288,7 @@ NormGrads batch_norm_grad(const Tensor& grad, const Tensor& x, const Tensor& wei
   // slope (grad - mean(grad) - normal mean(grad normal)), with normal = (x - mean) rstd.
   const Tensor scale = training ? div(mul(mul(slope, square(deviation)), products), -n) : none;
   const Tensor shift = training ? div(mul(slope, sums), -n) : none;
-  const Tensor x_grad = empty_like(source), incoming = by_channel(upstream);
+  const Tensor incoming = by_channel(upstream);
   backend(x.device())
       .channel_affine({.x = by_channel(source),
                        .center = center,

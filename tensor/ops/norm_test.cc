@@ -86,32 +86,73 @@ TEST(BatchNorm, ChannelsLastStaysSo) {
                   .x.is_contiguous(Layout::kChannelsLast));
 }
 
-// The derivatives against sums over all elements, in f64, with statistics that are given.
+// The derivatives against sums over all elements, with statistics that are given.
+void check_batch_norm_grads(const Shape& shape, DType dtype, Activation activation) {
+  const Tensor x = values(shape, -2, 2, dtype), grad = values(shape, -1, 1, dtype, 9);
+  const Tensor weight = values({shape[1]}, 0.5, 2, dtype);
+  const Normalized n = batch_norm(x, weight, {}, {}, {}, {}, activation);
+  const Array a(x), w(weight), normal = batch_reference(a, 1e-5).y;
+  const bool relu = activation == Activation::kRelu;
+  const Tensor active = relu ? n.y : Tensor();
+  Array g(grad);
+  testing::for_each_index(shape, [&](const Dims& i) {
+    if (relu && normal.at(i) <= 0) g.at(i) = 0;
+  });
+  Array sums({shape[1]}), products({shape[1]}), expected(shape);
+  testing::for_each_index(shape, [&](const Dims& i) {
+    sums.at({i[1]}) += g.at(i);
+    products.at({i[1]}) += g.at(i) * normal.at(i);
+  });
+  const double count = static_cast<double>(x.numel() / shape[1]);
+  const Array rstd(n.rstd);
+  testing::for_each_index(shape, [&](const Dims& i) {
+    const Dims c{i[1]};
+    expected.at(i) = w.at(c) * rstd.at(c) *
+                     (g.at(i) - sums.at(c) / count - normal.at(i) * products.at(c) / count);
+  });
+  for (const auto& [layout, view] : testing::layouts_of(x)) {
+    const NormGrads got = batch_norm_grad(grad, view, weight, n.mean, n.rstd, true, active);
+    const std::string what = layout + " " + to_string(shape) + (relu ? " after a ReLU" : "");
+    expect_close(got.x, expected, 8, what);
+    expect_close(got.weight, products, 8, what);
+    expect_close(got.bias, sums, 8, what);
+  }
+}
+
 TEST(BatchNormGrad, EveryShapeAndLayout) {
   for (const Shape& shape : kShapes) {
-    const Tensor x = values(shape, -2, 2, DType::kF64), grad = values(shape, -1, 1, DType::kF64, 9);
-    const Tensor weight = values({shape[1]}, 0.5, 2, DType::kF64);
-    const Normalized n = batch_norm(x, weight, {}, {}, {}, {});
-    const Array a(x), g(grad), w(weight), normal = batch_reference(a, 1e-5).y;
-    Array sums({shape[1]}), products({shape[1]}), expected(shape);
-    testing::for_each_index(shape, [&](const Dims& i) {
-      sums.at({i[1]}) += g.at(i);
-      products.at({i[1]}) += g.at(i) * normal.at(i);
-    });
-    const double count = static_cast<double>(x.numel() / shape[1]);
-    const Array rstd(n.rstd);
-    testing::for_each_index(shape, [&](const Dims& i) {
-      const Dims c{i[1]};
-      expected.at(i) = w.at(c) * rstd.at(c) *
-                       (g.at(i) - sums.at(c) / count - normal.at(i) * products.at(c) / count);
-    });
-    for (const auto& [layout, view] : testing::layouts_of(x)) {
-      const NormGrads got = batch_norm_grad(grad, view, weight, n.mean, n.rstd, true);
-      const std::string what = layout + " " + to_string(shape);
-      expect_close(got.x, expected, 8, what);
-      expect_close(got.weight, products, 8, what);
-      expect_close(got.bias, sums, 8, what);
+    for (const Activation activation : {Activation::kNone, Activation::kRelu}) {
+      check_batch_norm_grads(shape, DType::kF64, activation);
     }
+  }
+  // Small matrices of f32 have kernels of their own: registers of channels, filled and not.
+  for (const std::int64_t channels : {1, 5, 8, 16, 18, 24, 32, 45}) {
+    for (const Activation activation : {Activation::kNone, Activation::kRelu}) {
+      check_batch_norm_grads({13, channels}, DType::kF32, activation);
+      check_batch_norm_grads({6, channels}, DType::kF32, activation);
+    }
+  }
+}
+
+TEST(BatchNorm, ReluKeepsNan) {
+  const Tensor x = tensor({1, NAN, 3, 4}).reshape({2, 2});
+  for (const Activation activation : {Activation::kNone, Activation::kRelu}) {
+    const Tensor y = batch_norm(x, {}, {}, {}, {}, {}, activation).y;
+    EXPECT_TRUE(std::isnan(y.item<double>({0, 1})));
+    EXPECT_FALSE(std::isnan(y.item<double>({0, 0})));
+  }
+}
+
+// A small matrix, whose kernel updates them itself.
+TEST(BatchNorm, UpdatesRunningStatisticsOfEachColumn) {
+  const Tensor x = values({9, 19}, -1, 3);
+  const Tensor mean = full({19}, 2), variance = full({19}, 4);
+  const Reference wanted = batch_reference(Array(x), 0);
+  batch_norm(x, {}, {}, mean, variance, {.momentum = 0.25});
+  for (int c = 0; c < 19; ++c) {
+    const auto i = static_cast<std::size_t>(c);
+    EXPECT_NEAR(mean.item<double>({c}), 0.75 * 2 + 0.25 * wanted.mean[i], 1e-5);
+    EXPECT_NEAR(variance.item<double>({c}), 0.75 * 4 + 0.25 * wanted.variance[i] * 9 / 8, 1e-5);
   }
 }
 

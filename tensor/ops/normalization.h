@@ -3,6 +3,7 @@
 #ifndef TENON_TENSOR_OPS_NORMALIZATION_H_
 #define TENON_TENSOR_OPS_NORMALIZATION_H_
 
+#include "tensor/ops/linalg.h"
 #include "tensor/tensor.h"
 
 namespace tenon {
@@ -27,12 +28,14 @@ struct BatchNormParams {
 /// (x - mean) / sqrt(variance + eps) weight + bias per channel of x [N,C,..] (Ioffe & Szegedy 2015,
 /// algorithm 1). weight, bias, running statistics [C]. In training the running statistics, where
 /// defined, are updated in place: mean, and unbiased variance. Throws ShapeError for training with
-/// one value a channel. Channels-last images stay so.
+/// one value a channel. Channels-last images stay so. The result is activation(that).
 Normalized batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias,
                       const Tensor& running_mean, const Tensor& running_var,
-                      const BatchNormParams& params);
+                      const BatchNormParams& params, Activation activation = Activation::kNone);
+/// The gradients of one without activation, or with a ReLU, whose result is `active`.
 NormGrads batch_norm_grad(const Tensor& grad, const Tensor& x, const Tensor& weight,
-                          const Tensor& mean, const Tensor& rstd, bool training);
+                          const Tensor& mean, const Tensor& rstd, bool training,
+                          const Tensor& active = {});
 /// Over the last dimensions, those of `shape` (Ba et al. 2016, "Layer normalization", §3); weight
 /// and bias have that shape.
 Normalized layer_norm(const Tensor& x, const Shape& shape, const Tensor& weight, const Tensor& bias,
