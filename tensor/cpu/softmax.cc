@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <type_traits>
 
 #include "tensor/cpu/chunk.h"
 #include "tensor/cpu/fold_block.h"
@@ -49,9 +50,55 @@ void exponentiate(double* x, std::int64_t count) {
   all = all.exp();
 }
 
+#ifdef TENON_FLOAT_LANES
+
+constexpr std::int64_t kShort = 2 * kLanes;
+
+/// Rows that two registers hold, as many at once as a register has lanes: turned, so that what is
+/// folded along a row lies in one lane.
+void short_exponentials(const float* x, std::int64_t rows, std::int64_t size, float* out,
+                        float* largest, float* sums) {
+  const int halves = size > kLanes ? 2 : 1;
+  for (std::int64_t first = 0; first < rows; first += kLanes) {
+    const std::int64_t count = std::min(kLanes, rows - first);
+    FloatLanes tile[2][kLanes];
+    for (int half = 0; half < halves; ++half) {
+      const std::int64_t begin = half * kLanes, wide = std::min(kLanes, size - begin);
+      for (std::int64_t r = 0; r < kLanes; ++r) {
+        const float* const row = x + (first + std::min(r, count - 1)) * size + begin;
+        tile[half][r] = wide == kLanes ? FloatLanes::load(row) : FloatLanes::load(row, wide);
+      }
+      transpose(tile[half]);
+    }
+    const auto column = [&](std::int64_t c) -> FloatLanes& { return tile[c / kLanes][c % kLanes]; };
+    FloatLanes most = column(0), sum(0);
+    for (std::int64_t c = 1; c < size; ++c) most = Max<float>::combine(most, column(c));
+    for (std::int64_t c = 0; c < size; ++c) {
+      column(c) = math::exp(column(c) - most);
+      sum = sum + column(c);
+    }
+    most.store(largest + first, count);
+    sum.store(sums + first, count);
+    for (int half = 0; half < halves; ++half) {
+      const std::int64_t begin = half * kLanes, wide = std::min(kLanes, size - begin);
+      transpose(tile[half]);
+      for (std::int64_t r = 0; r < count; ++r) {
+        tile[half][r].store(out + (first + r) * size + begin, wide);
+      }
+    }
+  }
+}
+
+#endif
+
 /// exp(x - max) and its sum for each row. A row that holds NaN, or -infinity alone, gives NaN.
 template <class C>
 void exponentials(const C* x, std::int64_t rows, std::int64_t size, C* out, C* largest, C* sums) {
+#ifdef TENON_FLOAT_LANES
+  if constexpr (std::is_same_v<C, float>) {
+    if (size <= kShort) return short_exponentials(x, rows, size, out, largest, sums);
+  }
+#endif
   const auto same = [](auto v) { return v; };
   fold_each_row<Max<C>>(x, size, size, rows, same, largest);
   for (std::int64_t r = 0; r < rows; ++r) {
@@ -61,6 +108,13 @@ void exponentials(const C* x, std::int64_t rows, std::int64_t size, C* out, C* l
   }
   exponentiate(out, rows * size);
   fold_each_row<Add<C>>(out, size, size, rows, same, sums);
+}
+
+/// Asks for numbers that come next, so that memory works while exponentials are computed.
+template <class C>
+void prefetch(const C* x, std::int64_t count) {
+  constexpr std::int64_t kLine = 64 / sizeof(C);
+  for (std::int64_t i = 0; i < count; i += kLine) __builtin_prefetch(x + i);
 }
 
 constexpr std::int64_t kBlockElements =
@@ -89,6 +143,7 @@ void for_each_row_block(const Tensor& x, const F& fn) {
       const C* values = gathered;
       if (direct) {
         values = reinterpret_cast<const C*>(run_at(x, first * size, 1).data);
+        prefetch(values + rows * size, std::min(block_rows, end - first - rows) * size);
       } else {
         for (std::int64_t r = 0; r < rows; ++r) {
           const std::int64_t at = (first + r) / inner * size * inner + (first + r) % inner;
@@ -112,13 +167,13 @@ void softmax(bool log, const Tensor& x, const Tensor& out) {
   const std::int64_t size = x.shape()[1], inner = x.shape()[2];
   dispatch_floating(x.dtype(), [&]<class C>() {
     const bool direct = inner == 1 && out.dtype() == dtype_of<C>;
+    C* const begin = direct ? out.data<C>() : nullptr;
     for_each_row_block<C>(x, [&](const RowBlock<C>& block) {
       if (log) take_logarithms(block);
       for (std::int64_t r = 0; r < block.rows; ++r) {
         const std::int64_t number = block.first + r;
-        const Run to = run_at(out, number / inner * size * inner + number % inner, inner);
         C* const row = block.exponentials + r * size;
-        C* const result = direct ? reinterpret_cast<C*>(to.data) : row;
+        C* const result = direct ? begin + number * size : row;
         if (log) {
           const C largest = block.largest[r], rest = block.sums[r];
           apply(  // the logarithm last: large logits cancel exactly
@@ -129,7 +184,8 @@ void softmax(bool log, const Tensor& x, const Tensor& out) {
           apply(
               size, result, [=]<class V>(V v) { return v * V(factor); }, row);
         }
-        if (!direct) scatter(row, size, to);
+        if (direct) continue;
+        scatter(row, size, run_at(out, number / inner * size * inner + number % inner, inner));
       }
     });
   });

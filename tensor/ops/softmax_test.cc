@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "tensor/ops.h"
@@ -32,6 +33,18 @@ TEST(Softmax, EveryDimensionDTypeAndLayout) {
   EXPECT_EQ(softmax(scalar(3), 0).item<float>(), 1);
   EXPECT_EQ(softmax(zeros({2, 0}), 1).shape(), Shape({2, 0}));
   EXPECT_EQ(log_softmax(zeros({0, 3}), 1).shape(), Shape({0, 3}));
+}
+
+// Rows that fit into one or two registers are taken several at once, whole registers or not.
+TEST(Softmax, ShortRowsOfEveryLength) {
+  for (std::int64_t size = 1; size <= 34; ++size) {
+    for (const std::int64_t rows : {1, 7, 8, 17, 150}) {
+      const Tensor x = values({rows, size}, -8, 8);
+      const std::string what = to_string(x.shape());
+      expect_close(softmax(x, 1), softmax_reference(Array(x), 1), 1, what);
+      expect_close(log_softmax(x, 1), log_softmax_reference(Array(x), 1), 1, what);
+    }
+  }
 }
 
 TEST(Softmax, RowsSumToOne) {
