@@ -165,11 +165,19 @@ absl::StatusOr<std::string_view> ImageFiles::read(std::size_t i, std::string& bu
   return buffer;
 }
 
-absl::StatusOr<ImageFiles> list_images(const std::string& path, const ImageFolderOptions& options) {
+void check_image_options(const char* op, const ImageFolderOptions& options) {
+  const std::string where = "[" + std::string(op) + "] expected ";
+  if (options.height < 1 || options.width < 1) {
+    throw ValueError(where + "a height and width above 0, got " + std::to_string(options.height) +
+                     "x" + std::to_string(options.width));
+  }
   if (options.most_per_class < 1) {
-    throw ValueError("[image_folder] expected most_per_class above 0, got " +
+    throw ValueError(where + "most_per_class above 0, got " +
                      std::to_string(options.most_per_class));
   }
+}
+
+absl::StatusOr<ImageFiles> list_images(const std::string& path, const ImageFolderOptions& options) {
   std::error_code error;
   if (fs::is_regular_file(path, error)) return from_archive(path, options);
   return from_folder(options.below.empty() ? path : path + "/" + options.below, options);

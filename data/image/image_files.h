@@ -26,6 +26,9 @@ struct ImageFiles {
   absl::StatusOr<std::string_view> read(std::size_t i, std::string& buffer) const;
 };
 
+/// Throws ValueError, for what was called `op`, for a height, width or most_per_class below 1.
+void check_image_options(const char* op, const ImageFolderOptions& options);
+
 /// Names end in .jpg, .jpeg or .png (also in capitals); other files are passed over, and so are
 /// hidden ones. Errors name the folder or archive: those of the system, NotFound for a tree without
 /// classes or images, InvalidArgument for a class without images unless that is allowed.

@@ -37,10 +37,7 @@ ImageFolder::~ImageFolder() = default;
 
 absl::StatusOr<ImageFolder> ImageFolder::open(const std::string& path,
                                               const ImageFolderOptions& options) {
-  if (options.height < 1 || options.width < 1) {
-    throw ValueError("[image_folder] expected a height and width above 0, got " +
-                     std::to_string(options.height) + "x" + std::to_string(options.width));
-  }
+  check_image_options("image_folder", options);
   auto files = list_images(path, options);
   if (!files.ok()) return files.status();
   return ImageFolder(std::make_unique<Impl>(*std::move(files), options));

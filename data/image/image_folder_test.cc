@@ -153,6 +153,7 @@ TEST(ImageFolder, TakesTheFirstOfEachClass) {
   EXPECT_EQ(load_image_tree(path, options)->paths.size(), 4u);
   options.most_per_class = 0;
   EXPECT_THROW((void)ImageFolder::open(path, options), ValueError);
+  EXPECT_THROW((void)load_image_tree(path, options), ValueError);
 }
 
 TEST(ImageFolder, NamesWhatIsWrong) {

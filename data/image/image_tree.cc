@@ -102,10 +102,7 @@ absl::StatusOr<ImageTree> decode_all(const std::string& path, const ImageFolderO
 
 absl::StatusOr<ImageTree> load_image_tree(const std::string& path,
                                           const ImageFolderOptions& options) {
-  if (options.height < 1 || options.width < 1) {
-    throw ValueError("[load_image_tree] expected a height and width above 0, got " +
-                     std::to_string(options.height) + "x" + std::to_string(options.width));
-  }
+  check_image_options("load_image_tree", options);
   if (options.cache.empty()) return decode_all(path, options);
   const auto key = image_source_key(path, options);
   if (!key.ok()) return key.status();
