@@ -33,7 +33,7 @@ readonly PEERS=(benchmarks/peers/torch_{airbench,cuda,large}.py ../shared/peers/
 
 # A test is one file there, as any program is.
 flags=(--dynamic_mode=off)
-if [ "${1:-}" = --native ]; then shift; else flags+=(--config=portable); fi
+if [ "${1:-}" = --native ]; then shift; flags+=(--config=gpus); else flags+=(--config=portable); fi
 if [ $# -ne 1 ]; then sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0" >&2; exit 2; fi
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)

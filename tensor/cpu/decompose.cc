@@ -13,8 +13,9 @@
 namespace tenon::cpu {
 namespace {
 
-// In f64 for f32 too: more exact, and these templates take half a minute to compile for each type.
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+// In f64 for f32 too: more exact, and these templates take half a minute to compile for each type, and
+// half as long again for matrices by rows.
+using Matrix = Eigen::MatrixXd;
 
 /// Matrix i of a dense batch [B,M,N].
 Matrix matrix_at(const Tensor& batch, std::int64_t i) {
@@ -33,7 +34,8 @@ Matrix matrix_at(const Tensor& batch, std::int64_t i) {
 /// Writes item i of a dense batch [B,..].
 void store(const Matrix& values, const Tensor& batch, std::int64_t i) {
   const Run to{static_cast<std::byte*>(batch.raw_data()), 1, batch.dtype()};
-  scatter(values.data(), values.size(), at(to, i * values.size()));
+  const Matrix by_rows = values.transpose();
+  scatter(by_rows.data(), by_rows.size(), at(to, i * by_rows.size()));
 }
 
 /// -1 where the entry of largest magnitude is negative, else 1.

@@ -13,6 +13,18 @@ def _toolkit(repository_ctx):
     found = repository_ctx.path(folder + "/bin/nvcc").exists
     return repository_ctx.path(folder).realpath if found else None
 
+def _gpus(repository_ctx, nvcc):
+    """sm_90 and the like: this machine's GPUs, those that the kernels and nvcc know."""
+    if not repository_ctx.which("nvidia-smi"):
+        return []
+    found = repository_ctx.execute(["nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader"])
+    if found.return_code != 0:
+        return []
+    capabilities = [line.split(".") for line in found.stdout.split()]
+    codes = ["sm_" + major + minor for major, minor in capabilities if int(major) >= 8]
+    known = repository_ctx.execute([nvcc, "--list-gpu-code"]).stdout.split()
+    return [code for code in known if code in codes]
+
 def _library_folder(repository_ctx, toolkit, library):
     """The folder that holds the file `library`, or None."""
     system = "/usr/lib/x86_64-linux-gnu"
@@ -31,12 +43,14 @@ def _cuda_impl(repository_ctx):
     toolkit = _toolkit(repository_ctx)
     libraries = _library_folder(repository_ctx, toolkit, "libcudart_static.a") if toolkit else None
     nvcc = "/bin/false"
+    gpus = []
     if libraries:
         nvcc = str(toolkit) + "/bin/nvcc"
+        gpus = _gpus(repository_ctx, nvcc)
         for entry in ["include", "version.json"]:
             if toolkit.get_child(entry).exists:
                 repository_ctx.symlink(toolkit.get_child(entry), entry)
-    repository_ctx.file("toolkit.bzl", 'NVCC = "%s"\n' % nvcc)
+    repository_ctx.file("toolkit.bzl", 'NVCC = "%s"\nGPUS = %s\n' % (nvcc, gpus))
     _write_build_file(repository_ctx, Label("//third_party/cuda:cuda.BUILD"), libraries)
 
 cuda_repository = repository_rule(
