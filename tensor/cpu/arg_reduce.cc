@@ -90,10 +90,11 @@ void along_rows(const Tensor& x, const Axes& axes, const Tensor& out) {
   });
 }
 
-/// Places of the extremes of columns side by side, as wide as the values so that both are vectors.
-template <bool kLargest, class C, class Index>
-void tile_of_columns(const Rows<C>& rows, std::int64_t* places) {
-  alignas(kBufferAlignment) C best[kColumns], buffer[kColumns];
+/// The extremes of columns side by side and the rows they are in, as wide as the values so that
+/// both are vectors.
+template <bool kLargest, class Index, class C>
+void search_columns(const Rows<C>& rows, C* best, std::int64_t* places) {
+  alignas(kBufferAlignment) C buffer[kColumns];
   alignas(kBufferAlignment) Index at[kColumns];
   const std::int64_t width = rows.width();
   std::copy_n(rows.row(0, buffer), width, best);
@@ -110,32 +111,52 @@ void tile_of_columns(const Rows<C>& rows, std::int64_t* places) {
   std::copy_n(at, width, places);
 }
 
-/// Another dimension is the innermost: its columns are searched side by side.
+/// Another dimension is the innermost: its columns are searched side by side, some rows at a time.
 template <bool kLargest, class C>
 void along_columns(const Tensor& x, const Axes& axes, const Tensor& out) {
   const Axis inner = axes.kept.back();
   const std::span<const Axis> outer = std::span<const Axis>(axes.kept).first(axes.kept.size() - 1);
   const std::int64_t rows = axes.reduced[0].size;
+  const std::int64_t segments = (rows + kSegmentRows - 1) / kSegmentRows;
   const std::int64_t tiles_per_run = (inner.size + kColumns - 1) / kColumns;
-  const bool narrow = sizeof(C) == 4 && rows <= std::numeric_limits<std::int32_t>::max();
-  parallel_items(count(outer) * tiles_per_run, rows * std::min(kColumns, inner.size),
-                 [&](std::int64_t begin, std::int64_t end) {
-                   std::int64_t places[kColumns];
-                   for (std::int64_t tile = begin; tile < end; ++tile) {
-                     const Offsets base = offsets_of(outer, tile / tiles_per_run);
-                     const std::int64_t first = tile % tiles_per_run * kColumns;
-                     const std::int64_t width = std::min(kColumns, inner.size - first);
-                     const Rows<C> all(run_at(x, base.x + first * inner.stride, inner.stride),
-                                       axes.reduced, width, 0, rows);
-                     if (narrow) {
-                       tile_of_columns<kLargest, C, std::int32_t>(all, places);
-                     } else {
-                       tile_of_columns<kLargest, C, std::int64_t>(all, places);
-                     }
-                     scatter(places, width,
-                             run_at(out, base.out + first * inner.out_stride, inner.out_stride));
-                   }
-                 });
+  const std::int64_t tiles = count(outer) * tiles_per_run;
+  const std::int64_t pitch = std::min(kColumns, inner.size);
+  std::vector<C> best(static_cast<std::size_t>(tiles * segments * pitch));
+  std::vector<std::int64_t> places(best.size());
+  const auto first_column = [&](std::int64_t tile) { return tile % tiles_per_run * kColumns; };
+  const auto width = [&](std::int64_t t) {
+    return std::min(kColumns, inner.size - first_column(t));
+  };
+  parallel_items(
+      tiles * segments, std::min(kSegmentRows, rows) * pitch,
+      [&](std::int64_t begin, std::int64_t end) {
+        using Index = std::conditional_t<sizeof(C) == 4, std::int32_t, std::int64_t>;
+        for (std::int64_t i = begin; i < end; ++i) {
+          const std::int64_t tile = i / segments, row = i % segments * kSegmentRows;
+          const std::int64_t base = offsets_of(outer, tile / tiles_per_run).x;
+          const Run run = run_at(x, base + first_column(tile) * inner.stride, inner.stride);
+          const Rows<C> some(run, axes.reduced, width(tile), row,
+                             std::min(kSegmentRows, rows - row));
+          search_columns<kLargest, Index>(some, &best[static_cast<std::size_t>(i * pitch)],
+                                          &places[static_cast<std::size_t>(i * pitch)]);
+        }
+      });
+  parallel_items(tiles, segments * pitch, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t tile = begin; tile < end; ++tile) {
+      C* const most = &best[static_cast<std::size_t>(tile * segments * pitch)];
+      std::int64_t* const place = &places[static_cast<std::size_t>(tile * segments * pitch)];
+      for (std::int64_t s = 1; s < segments; ++s) {
+        for (std::int64_t c = 0; c < width(tile); ++c) {
+          if (!beats<kLargest>(most[s * pitch + c], most[c])) continue;
+          most[c] = most[s * pitch + c];
+          place[c] = place[s * pitch + c] + s * kSegmentRows;
+        }
+      }
+      const std::int64_t base = offsets_of(outer, tile / tiles_per_run).out;
+      scatter(place, width(tile),
+              run_at(out, base + first_column(tile) * inner.out_stride, inner.out_stride));
+    }
+  });
 }
 
 template <bool kLargest>

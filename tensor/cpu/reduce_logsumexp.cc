@@ -1,5 +1,6 @@
 // log(sum(exp(x))) in one pass over memory: each block by its own largest element, columns by the
 // largest so far.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -35,9 +36,14 @@ struct LogSumExp {
   Partial block(const C* x, std::int64_t count) const {
     const C largest = fold_block<Max<C>>(x, count, [](auto v) { return v; });
     if (!std::isfinite(largest)) return {largest, 0};
-    return {largest, fold_block<Add<C>>(x, count, [=]<class V>(V v) {
-              return math::exp_of_term(v - V(largest));
-            })};
+    C sum = 0;
+    for (std::int64_t i = 0; i < count; i += kPart) {
+      const std::int64_t n = std::min(kPart, count - i);
+      prefetch(x + count + i, n);  // of the next block
+      sum += fold_block<Add<C>>(x + i, n,
+                                [=]<class V>(V v) { return math::exp_of_term(v - V(largest)); });
+    }
+    return {largest, sum};
   }
 
   void columns(const Rows<C>& rows, Partial* out) const {
@@ -60,6 +66,8 @@ struct LogSumExp {
   }
 
  private:
+  static constexpr std::int64_t kPart = 512;  // elements whose exponentials are added up at a time
+
   struct Sums {
     alignas(kBufferAlignment) C largest[kColumns], sums[kColumns];
   };

@@ -1,5 +1,6 @@
 // Variance and standard deviation in one pass over memory: deviations from a number near the mean,
 // blocks combined by the formulas of Chan, Golub & LeVeque (1983, §2).
+#include <algorithm>
 #include <cmath>
 
 #include "tensor/cpu/kernels.h"
@@ -46,6 +47,7 @@ struct Variance {
 
   Moments block(const C* x, std::int64_t count) const {
     const std::int64_t some = first_quarter(count);
+    prefetch(x + count, std::min<std::int64_t>(count, 512));  // what comes next
     const C near = fold_block<Add<C>>(x, some, [](auto v) { return v; }) / static_cast<C>(some);
     const auto [sum, squares] = fold_values<Add<C>, 2>(x, count, [=]<class V>(V v) {
       const V deviation = v - V(near);

@@ -110,13 +110,6 @@ void exponentials(const C* x, std::int64_t rows, std::int64_t size, C* out, C* l
   fold_each_row<Add<C>>(out, size, size, rows, same, sums);
 }
 
-/// Asks for numbers that come next, so that memory works while exponentials are computed.
-template <class C>
-void prefetch(const C* x, std::int64_t count) {
-  constexpr std::int64_t kLine = 64 / sizeof(C);
-  for (std::int64_t i = 0; i < count; i += kLine) __builtin_prefetch(x + i);
-}
-
 constexpr std::int64_t kBlockElements =
     1024;  // three buffers of them stay in the first-level cache
 

@@ -8,8 +8,8 @@
 //   });
 //
 // Where there are FloatLanes (float_lanes.h), functions of floats are called with a register of
-// them at a time. Elsewhere, and for other types, they are called with one number, and the compiler
-// makes vectors.
+// them at a time, by apply() with four. Elsewhere, and for other types, they are called with one
+// number, and the compiler makes vectors.
 #ifndef TENON_TENSOR_CPU_VECTORIZE_H_
 #define TENON_TENSOR_CPU_VECTORIZE_H_
 
@@ -17,6 +17,7 @@
 #include <type_traits>
 
 #include "tensor/cpu/float_lanes.h"
+#include "tensor/cpu/four_registers.h"
 
 // Before a loop whose iterations touch no element of each other: a result may lie where an argument
 // does, for which GCC would otherwise test, and then not use vectors. Clang's word for it warns of
@@ -80,18 +81,35 @@ void in_lanes(std::int64_t count, const F& fn) {
     std::int64_t i = 0;
     for (; i + FloatLanes::kCount <= count; i += FloatLanes::kCount) fn(WholeRegister{i});
     if (i < count) fn(PartOfRegister{i, count - i});
-    return;
-  }
+  } else
 #endif
-  TENON_VECTORIZE
-  for (std::int64_t i = 0; i < count; ++i) fn(OneElement<C>{i});
+  {
+    TENON_VECTORIZE
+    for (std::int64_t i = 0; i < count; ++i) fn(OneElement<C>{i});
+  }
 }
 
 /// out[i] = fn(in[i], …), whose operations are those of tensor/internal/scalar_primitives.h. `out`
 /// may be one of `in`.
 template <class C, class F, class... In>
 void apply(std::int64_t count, C* out, const F& fn, const In*... in) {
-  in_lanes<C>(count, [=](auto at) { at.store(out, fn(at.load(in)...)); });
+  std::int64_t done = 0;
+#ifdef TENON_FLOAT_LANES
+  if constexpr (kTakesRegisters<C>) {
+    for (; done + FourRegisters::kCount <= count; done += FourRegisters::kCount) {
+      fn(FourRegisters::load(in + done)...).store(out + done);
+    }
+  }
+#endif
+  in_lanes<C>(count - done, [=](auto at) { at.store(out + done, fn(at.load(in + done)...)); });
+}
+
+/// Asks for numbers that come next, so that memory works while others are computed with. They may
+/// lie outside of any array.
+template <class C>
+void prefetch(const C* x, std::int64_t count) {
+  constexpr std::int64_t kLine = 64 / sizeof(C);
+  for (std::int64_t i = 0; i < count; i += kLine) __builtin_prefetch(x + i);
 }
 
 }  // namespace tenon::cpu
