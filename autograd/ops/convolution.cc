@@ -40,8 +40,9 @@ Variable conv2d(const Variable& x, const Variable& weight, const Variable& bias,
       [relu, params, y = saved_y, x = save_if(requires_grad(weight), x),
        weight = save_if(requires_grad(x), weight)](Gradients& g) {
         const Variable grad = relu ? relu_grad_of(g.take_output(), y.get(g)) : g.output();
-        if (g.needs(0)) g.set(0, conv2d_input_grad(grad, weight.get(g), g.shape(0), params));
+        // The weight's first: it takes most room to compute, and the input's needs none as yet.
         if (g.needs(1)) g.set(1, conv2d_weight_grad(grad, x.get(g), g.shape(1), params));
+        if (g.needs(0)) g.set(0, conv2d_input_grad(grad, weight.get(g), g.shape(0), params));
         if (g.needs(2)) g.set(2, sum(grad, {0, 2, 3}));
       },
       x, weight, bias);
