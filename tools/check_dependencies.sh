@@ -19,13 +19,13 @@ packages_below() {
 }
 
 # What `//a/b:c` pulls in, as one word a line: packages of Tenon (their top folder), and @repositories.
-# Repositories of build rules and of the compiler are no code.
+# Repositories of build rules and of the compiler are no code, nor are the settings that a select asks for.
 pulled_in() {
   local own=${1#//}
   own=${own%%:*}
   packages_below "$1" |
     grep -vE '^@(bazel_tools|bazel_skylib|platforms|local_config_[a-z]*|rules_[a-z]*)//' |
-    grep -vE "^$own(/|\$)|^third_party/cuda\$" |
+    grep -vE "^$own(/|\$)|^(third_party/cuda|tools)\$" |
     sed -E 's#^(@[^/]*)//.*#\1#; s#^third_party/(.*)#@\1#; s#^([^@/][^/]*)/.*#\1#' |
     sort -u
 }

@@ -13,8 +13,8 @@
 namespace tenon::cpu {
 namespace {
 
-// In f64 for f32 too: more exact, and these templates take half a minute to compile for each type, and
-// half as long again for matrices by rows.
+// In f64 for f32 too: more exact, and these templates take half a minute to compile for each type,
+// and half as long again for matrices by rows.
 using Matrix = Eigen::MatrixXd;
 
 /// Matrix i of a dense batch [B,M,N].

@@ -20,9 +20,9 @@ def _gpus(repository_ctx, nvcc):
     found = repository_ctx.execute(["nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader"])
     if found.return_code != 0:
         return []
-    capabilities = [line.split(".") for line in found.stdout.split()]
-    codes = ["sm_" + major + minor for major, minor in capabilities if int(major) >= 8]
-    known = repository_ctx.execute([nvcc, "--list-gpu-code"]).stdout.split()
+    capabilities = [c for c in found.stdout.split("\n") if c.replace(".", "").isdigit()]  # or [N/A]
+    codes = ["sm_" + c.replace(".", "") for c in capabilities if int(c.split(".")[0]) >= 8]
+    known = repository_ctx.execute([nvcc, "--list-gpu-code"]).stdout.split("\n")
     return [code for code in known if code in codes]
 
 def _library_folder(repository_ctx, toolkit, library):
