@@ -241,7 +241,7 @@ OpRow maxout() {
                     y = -INFINITY;
                     for (int piece = 0; piece < pieces; ++piece) {
                       at[along] = i[along] * pieces + piece;
-                      y = std::max(y, source(at));
+                      y = std::max(y, source.at(at));
                     }
                   });
                   return result.tensor();

@@ -213,8 +213,9 @@ OpRow where() {
                   Array result(
                       broadcast_shapes(broadcast_shapes(chosen.shape(), x[0].shape(), "reference"),
                                        x[1].shape(), "reference"));
-                  for_each_index(result.shape,
-                                 [&](const Dims& i) { result.at(i) = c(i) != 0 ? a(i) : b(i); });
+                  for_each_index(result.shape, [&](const Dims& i) {
+                    result.at(i) = c.at(i) != 0 ? a.at(i) : b.at(i);
+                  });
                   return result.tensor();
                 }};
   };

@@ -21,8 +21,8 @@ double hidden_or_added(const Tensor& mask, const Array& added, const AttentionPa
   constexpr double kHidden = -std::numeric_limits<double>::infinity();
   if (params.causal && at[3] > at[2] + params.offset) return kHidden;
   if (!mask.defined()) return 0;
-  if (mask.dtype() == DType::kBool) return added(at) != 0 ? 0 : kHidden;
-  return added(at);
+  if (mask.dtype() == DType::kBool) return added.at(at) != 0 ? 0 : kHidden;
+  return added.at(at);
 }
 
 Tensor attention_reference(Values in, const Tensor& mask, const AttentionParams& params) {
@@ -37,7 +37,7 @@ Tensor attention_reference(Values in, const Tensor& mask, const AttentionParams&
     for (std::int64_t j = 0; j < keys; ++j) {
       double score = 0;
       for (std::int64_t d = 0; d < width; ++d) {
-        score += q({i[0], i[1], i[2], d}) * k({i[0], i[1] / served, j, d});
+        score += q.at({i[0], i[1], i[2], d}) * k.at({i[0], i[1] / served, j, d});
       }
       const double bias = hidden_or_added(mask, added, params, {i[0], i[1], i[2], j});
       weights.push_back(std::exp(score * scale + bias));
@@ -46,7 +46,7 @@ Tensor attention_reference(Values in, const Tensor& mask, const AttentionParams&
     for (std::int64_t j = 0; j < keys && total > 0; ++j) {
       for (std::int64_t e = 0; e < v.shape[3]; ++e) {
         y.at({i[0], i[1], i[2], e}) +=
-            weights[static_cast<std::size_t>(j)] / total * v({i[0], i[1] / served, j, e});
+            weights[static_cast<std::size_t>(j)] / total * v.at({i[0], i[1] / served, j, e});
       }
     }
   });
@@ -171,13 +171,13 @@ OpRow embed_columns() {
                   for (const Tensor& table : in.subspan(1)) width += table.size(1);
                   Array y({count, width});
                   for (std::int64_t r = 0; r < count; ++r) {
-                    for (std::int64_t c = 0; c < numbers; ++c) y.at({r, c}) = number({r, c});
+                    for (std::int64_t c = 0; c < numbers; ++c) y.at({r, c}) = number.at({r, c});
                     std::int64_t at = numbers, k = 0;
                     for (const Tensor& values : in.subspan(1)) {
                       const Array table(values);
-                      const auto row = static_cast<std::int64_t>(id({r, k++}));
+                      const auto row = static_cast<std::int64_t>(id.at({r, k++}));
                       for (std::int64_t d = 0; d < values.size(1); ++d) {
-                        y.at({r, at++}) = table({row, d});
+                        y.at({r, at++}) = table.at({row, d});
                       }
                     }
                   }
@@ -230,7 +230,7 @@ OpRow embedding() {
                   Array y(shape);
                   for_each_index(shape, [&](const Dims& i) {
                     const Shape place(std::span<const std::int64_t>(i).first(i.size() - 1));
-                    y.at(i) = weight({static_cast<std::int64_t>(at(place)), i.back()});
+                    y.at(i) = weight.at({static_cast<std::int64_t>(at.at(place)), i.back()});
                   });
                   return y.tensor();
                 }};

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "autograd/ops.h"
@@ -7,29 +8,6 @@
 
 namespace tenon::autograd::testing::rows {
 namespace {
-
-/// One multiplication of a convolution: y[n,k,p,q] += x[n,c,h,w] * weight[k,c % (C/groups),r,s].
-struct Term {
-  Dims y, x, weight;
-};
-
-/// Calls visit(term) for every term that does not fall on padding.
-template <class Visit>
-void for_each_term(const Shape& y, const Shape& x, const Shape& weight, const Conv2dParams& params,
-                   Visit visit) {
-  const std::int64_t filters = weight[0] / params.groups;
-  for_each_index(y, [&](const Dims& at) {
-    for_each_index({weight[1], weight[2], weight[3]}, [&](const Dims& tap) {
-      const std::int64_t h =
-          at[2] * params.stride.first - params.padding.first + tap[1] * params.dilation.first;
-      const std::int64_t w =
-          at[3] * params.stride.second - params.padding.second + tap[2] * params.dilation.second;
-      if (h < 0 || h >= x[2] || w < 0 || w >= x[3]) return;
-      const std::int64_t c = at[1] / filters * weight[1] + tap[0];
-      visit(Term{at, {at[0], c, h, w}, {at[1], tap[0], tap[1], tap[2]}});
-    });
-  });
-}
 
 Shape result_shape(const Shape& x, const Shape& weight, const Conv2dParams& p) {
   const auto positions = [](std::int64_t size, std::int64_t taps, int stride, int padding,
@@ -42,15 +20,11 @@ Shape result_shape(const Shape& x, const Shape& weight, const Conv2dParams& p) {
 }
 
 Tensor conv2d_reference(Values in, const Conv2dParams& params, bool relu) {
-  const Array x(in[0]), weight(in[1]);
-  Array y(result_shape(x.shape, weight.shape, params));
-  for_each_term(y.shape, x.shape, weight.shape, params,
-                [&](const Term& t) { y.at(t.y) += x(t.x) * weight(t.weight); });
-  for_each_index(y.shape, [&](const Dims& i) {
-    if (in.size() > 2) y.at(i) += Array(in[2])({i[1]});
-    if (relu) y.at(i) = std::max(y(i), 0.0);
-  });
-  return y.tensor();
+  std::optional<Array> bias;
+  if (in.size() > 2) bias.emplace(in[2]);
+  const Array y =
+      tenon::testing::conv2d_reference(Array(in[0]), Array(in[1]), bias ? &*bias : nullptr, params);
+  return (relu ? map_reference(y, [](double v) { return std::max(v, 0.0); }) : y).tensor();
 }
 
 /// The geometries that all three convolutions are tried with.
@@ -171,12 +145,8 @@ OpRow conv2d_input_grad() {
          .call = [g](Inputs x) { return autograd::conv2d_input_grad(x[0], x[1], g.x, g.params); },
          .reference =
              [g](Values in) {
-               const Array grad(in[0]), weight(in[1]);
-               Array result(g.x);
-               for_each_term(grad.shape, g.x, g.weight, g.params, [&](const Term& t) {
-                 result.at(t.x) += grad(t.y) * weight(t.weight);
-               });
-               return result.tensor();
+               return conv2d_input_grad_reference(Array(in[0]), Array(in[1]), g.x, g.params)
+                   .tensor();
              }});
   }
   return {.name = {},
@@ -207,11 +177,8 @@ OpRow conv2d_weight_grad() {
              [g](Inputs x) { return autograd::conv2d_weight_grad(x[0], x[1], g.weight, g.params); },
          .reference =
              [g](Values in) {
-               const Array grad(in[0]), x(in[1]);
-               Array result(g.weight);
-               for_each_term(grad.shape, g.x, g.weight, g.params,
-                             [&](const Term& t) { result.at(t.weight) += grad(t.y) * x(t.x); });
-               return result.tensor();
+               return conv2d_weight_grad_reference(Array(in[0]), Array(in[1]), g.weight, g.params)
+                   .tensor();
              }});
   }
   return {.name = {},
@@ -308,12 +275,13 @@ Tensor conv_transpose2d_reference(Values in, const ConvTranspose2dParams& p) {
       const std::int64_t w = i[3] * p.stride.second - p.padding.second + tap[2] * p.dilation.second;
       if (h < 0 || h >= y.shape[2] || w < 0 || w >= y.shape[3]) return;
       const std::int64_t k = i[1] / inputs * per_group + tap[0];
-      y.at({i[0], k, h, w}) += x(i) * weight({i[1], tap[0], tap[1], tap[2]});
+      y.at({i[0], k, h, w}) += x.at(i) * weight.at({i[1], tap[0], tap[1], tap[2]});
     });
   });
-  for_each_index(y.shape, [&](const Dims& i) {
-    if (in.size() > 2) y.at(i) += Array(in[2])({i[1]});
-  });
+  if (in.size() > 2) {
+    const Array bias(in[2]);
+    for_each_index(y.shape, [&](const Dims& i) { y.at(i) += bias.at({i[1]}); });
+  }
   return y.tensor();
 }
 

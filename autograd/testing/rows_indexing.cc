@@ -58,8 +58,8 @@ OpRow index_select() {
                   Array result(with_size(x.shape, axis, rows.numel()));
                   for_each_index(result.shape, [&](const Dims& i) {
                     Dims from = i;
-                    from[axis] = whole(row({i[axis]}));
-                    result.at(i) = x(from);
+                    from[axis] = whole(row.at({i[axis]}));
+                    result.at(i) = x.at(from);
                   });
                   return result.tensor();
                 }};
@@ -94,8 +94,8 @@ OpRow index_add() {
                   const Array added(in[1]), row(rows);
                   for_each_index(added.shape, [&](const Dims& i) {
                     Dims to = i;
-                    to[axis] = whole(row({i[axis]}));
-                    result.at(to) += added(i);
+                    to[axis] = whole(row.at({i[axis]}));
+                    result.at(to) += added.at(i);
                   });
                   return result.tensor();
                 }};
@@ -136,8 +136,8 @@ OpRow gather() {
               Array result(index.shape());
               for_each_index(result.shape, [&](const Dims& i) {
                 Dims from = i;
-                from[axis] = whole(place(i));
-                result.at(i) = x(from);
+                from[axis] = whole(place.at(i));
+                result.at(i) = x.at(from);
               });
               return result.tensor();
             }};
@@ -181,8 +181,8 @@ OpRow scatter_add() {
               const Array added(in[1]), place(index);
               for_each_index(added.shape, [&](const Dims& i) {
                 Dims to = i;
-                to[axis] = whole(place(i));
-                result.at(to) += added(i);
+                to[axis] = whole(place.at(i));
+                result.at(to) += added.at(i);
               });
               return result.tensor();
             }};

@@ -47,7 +47,7 @@ Tensor einsum_reference(const std::vector<std::string>& terms, const std::string
   Array out(shape);
   for_each_index(all, [&](const Dims& index) {
     double product = 1;
-    for (std::size_t t = 0; t < terms.size(); ++t) product *= operands[t](at(terms[t], index));
+    for (std::size_t t = 0; t < terms.size(); ++t) product *= operands[t].at(at(terms[t], index));
     out.at(at(result, index)) += product;
   });
   return out.tensor();
@@ -103,7 +103,8 @@ Decomposition svd_of_tall(const Array& x) {
   const std::int64_t m = x.shape[0], n = x.shape[1];
   Columns columns(static_cast<std::size_t>(n)), turned(columns.size());
   for (std::int64_t j = 0; j < n; ++j) {
-    for (std::int64_t i = 0; i < m; ++i) columns[static_cast<std::size_t>(j)].push_back(x({i, j}));
+    for (std::int64_t i = 0; i < m; ++i)
+      columns[static_cast<std::size_t>(j)].push_back(x.at({i, j}));
     for (std::int64_t i = 0; i < n; ++i) turned[static_cast<std::size_t>(j)].push_back(i == j);
   }
   orthogonalize(columns, turned);
@@ -129,7 +130,7 @@ Decomposition svd_of_tall(const Array& x) {
 
 Array transposed(const Array& x) {
   Array result({x.shape[1], x.shape[0]});
-  for_each_index(x.shape, [&](const Dims& i) { result.at({i[1], i[0]}) = x(i); });
+  for_each_index(x.shape, [&](const Dims& i) { result.at({i[1], i[0]}) = x.at(i); });
   return result;
 }
 
@@ -137,7 +138,7 @@ void fix_signs(Array& u, Array* vh) {
   for (std::int64_t j = 0; j < u.shape[1]; ++j) {
     double largest = 0;
     for (std::int64_t i = 0; i < u.shape[0]; ++i) {
-      if (std::abs(u({i, j})) > std::abs(largest)) largest = u({i, j});
+      if (std::abs(u.at({i, j})) > std::abs(largest)) largest = u.at({i, j});
     }
     if (largest >= 0) continue;
     for (std::int64_t i = 0; i < u.shape[0]; ++i) u.at({i, j}) *= -1;
@@ -203,8 +204,8 @@ Array eigh_reference(const Array& x, bool vectors) {
   const Decomposition parts = svd_of_tall(shifted);
   Array values({n}), columns({n, n});
   for (std::int64_t j = 0; j < n; ++j) {  // rising
-    values.at({j}) = parts.s({n - 1 - j}) - kShift;
-    for (std::int64_t i = 0; i < n; ++i) columns.at({i, j}) = parts.u({i, n - 1 - j});
+    values.at({j}) = parts.s.at({n - 1 - j}) - kShift;
+    for (std::int64_t i = 0; i < n; ++i) columns.at({i, j}) = parts.u.at({i, n - 1 - j});
   }
   fix_signs(columns, nullptr);
   return vectors ? columns : values;

@@ -29,7 +29,7 @@ Array matrix_product(const Array& a, const Array& b) {
     for (std::int64_t k = 0; k < terms; ++k) {
       left[lead + 1] = k;
       right[lead] = k;
-      sum += a(left) * b(right);
+      sum += a.at(left) * b.at(right);
     }
     result.at(i) = sum;
   });
@@ -74,11 +74,11 @@ Tensor linear_reference(const Tensor& x, const Tensor& weight, const Tensor& bia
   shape[x.ndim() - 1] = weight.size(0);
   Array result(shape);
   for_each_index(shape, [&](const Dims& i) {
-    double sum = bias.defined() ? Array(bias)({i.back()}) : 0;
+    double sum = bias.defined() ? Array(bias).at({i.back()}) : 0;
     Dims at = i;
     for (std::int64_t k = 0; k < weight.size(1); ++k) {
       at[i.size() - 1] = k;
-      sum += input(at) * w({i.back(), k});
+      sum += input.at(at) * w.at({i.back(), k});
     }
     result.at(i) = activated(activation, sum);
   });

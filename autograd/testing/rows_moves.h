@@ -22,7 +22,7 @@ Sample moved(std::string name, const Shape& shape, Call call, const Shape& resul
               [result, source](Values x) {
                 const Array from(x[0]);
                 Array to(result);
-                for_each_index(result, [&](const Dims& i) { to.at(i) = from(source(i)); });
+                for_each_index(result, [&](const Dims& i) { to.at(i) = from.at(source(i)); });
                 return to.tensor();
               }};
 }

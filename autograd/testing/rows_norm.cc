@@ -28,11 +28,11 @@ Tensor reference(Values inputs, const Rule& rule) {
   const std::size_t most = x.values.size() + 1;
   std::vector<double> sums(most), squares(most), counts(most);
   for_each_index(x.shape, [&](const Dims& i) {
-    sums[rule.group(i)] += rule.centered ? x(i) : 0;
+    sums[rule.group(i)] += rule.centered ? x.at(i) : 0;
     counts[rule.group(i)] += 1;
   });
   const auto centered = [&](const Dims& i) {
-    return x(i) - sums[rule.group(i)] / counts[rule.group(i)];
+    return x.at(i) - sums[rule.group(i)] / counts[rule.group(i)];
   };
   for_each_index(x.shape,
                  [&](const Dims& i) { squares[rule.group(i)] += centered(i) * centered(i); });
@@ -168,8 +168,8 @@ OpRow batch_norm() {
     const Array m(mean.to(DType::kF32).to(dtype)), v(variance.to(DType::kF32).to(dtype));
     Array y(x[0]);
     for_each_index(y.shape, [&](const Dims& i) {
-      y.at(i) = (y(i) - m({i[1]})) / std::sqrt(v({i[1]}) + kEps) * Array(x[1])({i[1]}) +
-                Array(x[2])({i[1]});
+      y.at(i) = (y.at(i) - m.at({i[1]})) / std::sqrt(v.at({i[1]}) + kEps) * Array(x[1]).at({i[1]}) +
+                Array(x[2]).at({i[1]});
     });
     return y.tensor();
   };

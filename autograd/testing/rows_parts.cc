@@ -35,7 +35,7 @@ Sample product(std::string name, const Shape& shape, Parts parts, int dim, std::
     const Array whole(x[0]);
     Array result(part);
     for_each_index(part, [&](const Dims& i) {
-      result.at(i) = whole(from(dim, first)(i)) * whole(from(dim, second)(i));
+      result.at(i) = whole.at(from(dim, first)(i)) * whole.at(from(dim, second)(i));
     });
     return result.tensor();
   };
@@ -180,7 +180,7 @@ OpRow stack() {
                     double& to = result.at(i);
                     const auto part = static_cast<std::size_t>(i[axis]);
                     i.erase(axis);
-                    to = parts[part](i);
+                    to = parts[part].at(i);
                   });
                   return result.tensor();
                 }};

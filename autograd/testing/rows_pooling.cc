@@ -67,8 +67,8 @@ Tensor pool_reference(const Tensor& x, const Axis& rows, const Axis& columns, Ki
     double best = -std::numeric_limits<double>::infinity(), sum = 0;
     for (const std::int64_t h : down.places) {
       for (const std::int64_t w : across.places) {
-        best = std::max(best, from({i[0], i[1], h, w}));
-        sum += from({i[0], i[1], h, w});
+        best = std::max(best, from.at({i[0], i[1], h, w}));
+        sum += from.at({i[0], i[1], h, w});
       }
     }
     y.at(i) = kind == Kind::kMax ? best : sum / (down.divisor * across.divisor);

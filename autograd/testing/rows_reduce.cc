@@ -36,7 +36,7 @@ Tensor reduce(const Tensor& tensor, const std::vector<int>& dims, bool keepdim,
   std::iota(place.values.begin(), place.values.end(), 0.0);
   std::vector<std::vector<double>> elements(result.values.size());
   for_each_index(x.shape, [&](const Dims& i) {
-    elements[static_cast<std::size_t>(place(i))].push_back(x(i));
+    elements[static_cast<std::size_t>(place.at(i))].push_back(x.at(i));
   });
   std::transform(elements.begin(), elements.end(), result.values.begin(), statistic);
   if (!keepdim) result.shape = dropped;
@@ -265,7 +265,7 @@ OpRow cumsum() {
                     double sum = 0;
                     for (std::int64_t k = 0; k < source.shape[along]; ++k) {
                       at[along] = reverse ? source.shape[along] - 1 - k : k;
-                      result.at(at) = sum += source(at);
+                      result.at(at) = sum += source.at(at);
                     }
                   });
                   return result.tensor();
@@ -305,7 +305,8 @@ OpRow sum_to() {
                 [to](Values x) {
                   const Array source(x[0]);
                   Array result(to);
-                  for_each_index(source.shape, [&](const Dims& i) { result.at(i) += source(i); });
+                  for_each_index(source.shape,
+                                 [&](const Dims& i) { result.at(i) += source.at(i); });
                   return result.tensor();
                 }};
   };

@@ -76,8 +76,8 @@ OpRow scatter() {
                   const Array written(in[1]), place(index);
                   for_each_index(index.shape(), [&](const Dims& i) {
                     Dims to = i;
-                    to[axis] = whole(place(i));
-                    result.at(to) = written(i);
+                    to[axis] = whole(place.at(i));
+                    result.at(to) = written.at(i);
                   });
                   return result.tensor();
                 }};
@@ -116,8 +116,8 @@ OpRow take_along_dim() {
                   Array result(result_shape);
                   for_each_index(result.shape, [&](const Dims& i) {
                     Dims from = i;
-                    from[axis] = whole(place(i));
-                    result.at(i) = x(from);
+                    from[axis] = whole(place.at(i));
+                    result.at(i) = x.at(from);
                   });
                   return result.tensor();
                 }};
@@ -169,7 +169,7 @@ OpRow masked_select() {
                   Array result(Shape{0});
                   const Shape shape = broadcast_shapes(x.shape, chosen.shape, "reference");
                   for_each_index(shape, [&](const Dims& i) {
-                    if (chosen(i) != 0) result.values.push_back(x(i));
+                    if (chosen.at(i) != 0) result.values.push_back(x.at(i));
                   });
                   result.shape[0] = static_cast<std::int64_t>(result.values.size());
                   return result.tensor();

@@ -159,7 +159,7 @@ OpRow cat() {
                   for (const Tensor& tensor : x) {
                     const Array part(tensor);
                     for_each_index(part.shape, [&](Dims i) {
-                      const double value = part(i);
+                      const double value = part.at(i);
                       i[axis] += begin;
                       result.at(i) = value;
                     });

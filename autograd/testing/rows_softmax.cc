@@ -14,8 +14,8 @@ Array log_softmax_reference(const Tensor& tensor, int dim) {
   Shape kept = x.shape;
   if (kept.size() > 0) kept[dim] = 1;
   Array sums(kept), result(x.shape);
-  for_each_index(x.shape, [&](const Dims& i) { sums.at(i) += std::exp(x(i)); });
-  for_each_index(x.shape, [&](const Dims& i) { result.at(i) = x(i) - std::log(sums(i)); });
+  for_each_index(x.shape, [&](const Dims& i) { sums.at(i) += std::exp(x.at(i)); });
+  for_each_index(x.shape, [&](const Dims& i) { result.at(i) = x.at(i) - std::log(sums.at(i)); });
   return result;
 }
 
@@ -77,14 +77,14 @@ Tensor cross_entropy_reference(const Tensor& x, const Tensor& labels,
   Array losses(labels.shape());
   double total = 0, weights = 0;
   for_each_index(losses.shape, [&](const Dims& i) {
-    const auto label = static_cast<std::int64_t>(classes(i));
+    const auto label = static_cast<std::int64_t>(classes.at(i));
     if (label == params.ignore_index) return;
     for (std::int64_t c = 0; c < x.size(1); ++c) {
       const double target = share + (c == label ? 1 - params.label_smoothing : 0);
-      losses.at(i) -= target * weight({c}) * logs({i[0], c});
+      losses.at(i) -= target * weight.at({c}) * logs.at({i[0], c});
     }
-    total += losses(i);
-    weights += weight({label});
+    total += losses.at(i);
+    weights += weight.at({label});
   });
   if (params.reduction == Reduction::kNone) return losses.tensor();
   if (params.reduction == Reduction::kMean) total /= weights;

@@ -21,7 +21,7 @@ Tensor first_of(const Tensor& tensor, std::int64_t k, int dim, bool descending, 
   Array result(shape);
   for_each_index(others, [&](Dims at) {
     std::vector<double> row;
-    for (at[dim] = 0; at[dim] < x.shape[dim]; ++at[dim]) row.push_back(x(at));
+    for (at[dim] = 0; at[dim] < x.shape[dim]; ++at[dim]) row.push_back(x.at(at));
     std::vector<std::size_t> order(row.size());
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {

@@ -15,15 +15,6 @@ Array::Array(const Tensor& x) : Array(x.shape()) {
   });
 }
 
-std::size_t Array::place(const Dims& index) const {
-  const int lead = index.size() - shape.size();
-  std::int64_t place = 0;
-  for (int d = 0; d < shape.size(); ++d) {
-    place = place * shape[d] + (shape[d] == 1 ? 0 : index[lead + d]);
-  }
-  return static_cast<std::size_t>(place);
-}
-
 Array map_reference(const Array& x, Function1 f) {
   Array out = x;
   std::transform(x.values.begin(), x.values.end(), out.values.begin(), f);
@@ -77,22 +68,36 @@ Array matmul_reference(const Array& a, const Array& b) {
 
 namespace {
 
-/// Calls fn(place in y, place in x, place in the weight) for every product that convolution adds
-/// up.
+/// Places in the values of y, x and the weight.
+struct Tap {
+  std::size_t y, x, weight;
+};
+
+std::size_t place(const Shape& shape, std::int64_t i, std::int64_t j, std::int64_t k,
+                  std::int64_t l) {
+  return static_cast<std::size_t>(((i * shape[1] + j) * shape[2] + k) * shape[3] + l);
+}
+
+/// Calls fn(tap) for every product that convolution adds up.
 template <class F>
 void for_each_tap(const Shape& x, const Shape& weight, const Shape& y, const Conv2dParams& params,
                   const F& fn) {
-  const std::int64_t filters_per_group = weight[0] / params.groups;
+  const std::int64_t channels = weight[1], filters = weight[0] / params.groups;  // of a group
   for_each_index(y, [&](const Dims& at) {
-    for_each_index({weight[1], weight[2], weight[3]}, [&](const Dims& tap) {
-      const std::int64_t c = at[1] / filters_per_group * weight[1] + tap[0];
-      const std::int64_t h =
-          at[2] * params.stride.first - params.padding.first + tap[1] * params.dilation.first;
-      const std::int64_t w =
-          at[3] * params.stride.second - params.padding.second + tap[2] * params.dilation.second;
-      if (h < 0 || h >= x[2] || w < 0 || w >= x[3]) return;
-      fn(at, Dims{at[0], c, h, w}, Dims{at[1], tap[0], tap[1], tap[2]});
-    });
+    for (std::int64_t c = 0; c < channels; ++c) {
+      for (std::int64_t r = 0; r < weight[2]; ++r) {
+        for (std::int64_t s = 0; s < weight[3]; ++s) {
+          const std::int64_t h =
+              at[2] * params.stride.first - params.padding.first + r * params.dilation.first;
+          const std::int64_t w =
+              at[3] * params.stride.second - params.padding.second + s * params.dilation.second;
+          if (h < 0 || h >= x[2] || w < 0 || w >= x[3]) continue;
+          fn(Tap{.y = place(y, at[0], at[1], at[2], at[3]),
+                 .x = place(x, at[0], at[1] / filters * channels + c, h, w),
+                 .weight = place(weight, at[1], c, r, s)});
+        }
+      }
+    }
   });
 }
 
@@ -115,19 +120,16 @@ Array conv2d_reference(const Array& x, const Array& weight, const Array* bias,
                      params.dilation.second)});
   if (bias) for_each_index(y.shape, [&](const Dims& i) { y.at(i) = bias->at({i[1]}); });
   for_each_tap(x.shape, weight.shape, y.shape, params,
-               [&](const Dims& at_y, const Dims& at_x, const Dims& at_weight) {
-                 y.at(at_y) += x.at(at_x) * weight.at(at_weight);
-               });
+               [&](const Tap& at) { y.values[at.y] += x.values[at.x] * weight.values[at.weight]; });
   return y;
 }
 
 Array conv2d_input_grad_reference(const Array& grad, const Array& weight, const Shape& x_shape,
                                   const Conv2dParams& params) {
   Array out(x_shape);
-  for_each_tap(x_shape, weight.shape, grad.shape, params,
-               [&](const Dims& at_y, const Dims& at_x, const Dims& at_weight) {
-                 out.at(at_x) += grad.at(at_y) * weight.at(at_weight);
-               });
+  for_each_tap(x_shape, weight.shape, grad.shape, params, [&](const Tap& at) {
+    out.values[at.x] += grad.values[at.y] * weight.values[at.weight];
+  });
   return out;
 }
 
@@ -135,9 +137,7 @@ Array conv2d_weight_grad_reference(const Array& grad, const Array& x, const Shap
                                    const Conv2dParams& params) {
   Array out(weight_shape);
   for_each_tap(x.shape, weight_shape, grad.shape, params,
-               [&](const Dims& at_y, const Dims& at_x, const Dims& at_weight) {
-                 out.at(at_weight) += grad.at(at_y) * x.at(at_x);
-               });
+               [&](const Tap& at) { out.values[at.weight] += grad.values[at.y] * x.values[at.x]; });
   return out;
 }
 

@@ -31,8 +31,18 @@ struct Array {
   double& at(const Dims& index) { return values[place(index)]; }
   double at(const Dims& index) const { return values[place(index)]; }
 
+  /// The same in f64.
+  Tensor tensor() const { return from_vector(values, shape); }
+
  private:
-  std::size_t place(const Dims& index) const;
+  std::size_t place(const Dims& index) const {
+    const int lead = index.size() - shape.size();
+    std::int64_t place = 0;
+    for (int d = 0; d < shape.size(); ++d) {
+      place = place * shape[d] + (shape[d] == 1 ? 0 : index[lead + d]);
+    }
+    return static_cast<std::size_t>(place);
+  }
 };
 
 /// Calls fn(index) for every index of `shape`, last dimension fastest.
