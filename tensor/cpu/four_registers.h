@@ -33,6 +33,8 @@ struct FourRegisters {
   FourRegisters() = default;
   /// In every lane.
   [[gnu::always_inline]] FourRegisters(float x) : a(x), b(x), c(x), d(x) {}
+  /// In every register.
+  [[gnu::always_inline]] explicit FourRegisters(FloatLanes x) : a(x), b(x), c(x), d(x) {}
   [[gnu::always_inline]] FourRegisters(FloatLanes a, FloatLanes b, FloatLanes c, FloatLanes d)
       : a(a), b(b), c(c), d(d) {}
 

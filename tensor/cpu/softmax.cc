@@ -10,6 +10,7 @@
 #include "tensor/cpu/fold_block.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/parallel.h"
+#include "tensor/cpu/short_rows.h"
 #include "tensor/cpu/vectorize.h"
 #include "tensor/internal/scalar_math.h"
 
@@ -52,40 +53,17 @@ void exponentiate(double* x, std::int64_t count) {
 
 #ifdef TENON_FLOAT_LANES
 
-constexpr std::int64_t kShort = 2 * kLanes;
-
-/// Rows that two registers hold, as many at once as a register has lanes: turned, so that what is
-/// folded along a row lies in one lane.
+/// exponentials() of rows of up to ShortRows::kSize.
 void short_exponentials(const float* x, std::int64_t rows, std::int64_t size, float* out,
                         float* largest, float* sums) {
-  const int halves = size > kLanes ? 2 : 1;
   for (std::int64_t first = 0; first < rows; first += kLanes) {
     const std::int64_t count = std::min(kLanes, rows - first);
-    FloatLanes tile[2][kLanes];
-    for (int half = 0; half < halves; ++half) {
-      const std::int64_t begin = half * kLanes, wide = std::min(kLanes, size - begin);
-      for (std::int64_t r = 0; r < kLanes; ++r) {
-        const float* const row = x + (first + std::min(r, count - 1)) * size + begin;
-        tile[half][r] = wide == kLanes ? FloatLanes::load(row) : FloatLanes::load(row, wide);
-      }
-      transpose(tile[half]);
-    }
-    const auto column = [&](std::int64_t c) -> FloatLanes& { return tile[c / kLanes][c % kLanes]; };
-    FloatLanes most = column(0), sum(0);
-    for (std::int64_t c = 1; c < size; ++c) most = Max<float>::combine(most, column(c));
-    for (std::int64_t c = 0; c < size; ++c) {
-      column(c) = math::exp(column(c) - most);
-      sum = sum + column(c);
-    }
+    ShortRows values(x + first * size, count, size);
+    const FloatLanes most = values.fold<Max<float>>();
+    values.map([=]<class V>(V v) { return math::exp(v - V(most)); });
     most.store(largest + first, count);
-    sum.store(sums + first, count);
-    for (int half = 0; half < halves; ++half) {
-      const std::int64_t begin = half * kLanes, wide = std::min(kLanes, size - begin);
-      transpose(tile[half]);
-      for (std::int64_t r = 0; r < count; ++r) {
-        tile[half][r].store(out + (first + r) * size + begin, wide);
-      }
-    }
+    values.fold<Add<float>>().store(sums + first, count);
+    values.store(out + first * size);
   }
 }
 
@@ -96,7 +74,7 @@ template <class C>
 void exponentials(const C* x, std::int64_t rows, std::int64_t size, C* out, C* largest, C* sums) {
 #ifdef TENON_FLOAT_LANES
   if constexpr (std::is_same_v<C, float>) {
-    if (size <= kShort) return short_exponentials(x, rows, size, out, largest, sums);
+    if (size <= ShortRows::kSize) return short_exponentials(x, rows, size, out, largest, sums);
   }
 #endif
   const auto same = [](auto v) { return v; };
@@ -156,8 +134,48 @@ Tensor as_rows(const Tensor& logits) {
 
 }  // namespace
 
+#ifdef TENON_FLOAT_LANES
+
+namespace {
+
+/// softmax() of rows of up to ShortRows::kSize, without a block of exponentials in between.
+void softmax_of_short_rows(bool log, const float* x, std::int64_t rows, std::int64_t size,
+                           float* out) {
+  parallel_items(rows, size * 8, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t first = begin; first < end; first += kLanes) {
+      ShortRows values(x + first * size, std::min(kLanes, end - first), size);
+      prefetch(x + first * size + kBlockElements, kLanes * size);
+      const FloatLanes most = values.fold<Max<float>>();
+      values.map([=]<class V>(V v) { return v - V(most); });
+      ShortRows exponentials = values;
+      exponentials.map([](auto v) { return math::exp(v); });
+      const FloatLanes sum = exponentials.fold<Add<float>>();
+      if (log) {
+        const FloatLanes rest = math::log(sum);
+        values.map([=]<class V>(V v) { return v - V(rest); });
+        values.store(out + first * size);
+      } else {
+        const FloatLanes factor = FloatLanes(1) / sum;
+        exponentials.map([=]<class V>(V v) { return v * V(factor); });
+        exponentials.store(out + first * size);
+      }
+    }
+  });
+}
+
+}  // namespace
+
+#endif
+
 void softmax(bool log, const Tensor& x, const Tensor& out) {
   const std::int64_t size = x.shape()[1], inner = x.shape()[2];
+#ifdef TENON_FLOAT_LANES
+  const bool direct = x.dtype() == DType::kF32 && out.dtype() == DType::kF32 && inner == 1;
+  if (direct && 0 < size && size <= ShortRows::kSize) {
+    const float* const from = x.data<float>();
+    return softmax_of_short_rows(log, from, x.shape()[0], size, out.data<float>());
+  }
+#endif
   dispatch_floating(x.dtype(), [&]<class C>() {
     const bool direct = inner == 1 && out.dtype() == dtype_of<C>;
     C* const begin = direct ? out.data<C>() : nullptr;
