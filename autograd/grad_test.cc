@@ -1,4 +1,5 @@
 // grad(): gradients of chosen outputs with respect to chosen inputs.
+#include <cmath>
 #include <vector>
 
 #include "autograd/ops.h"
@@ -134,6 +135,51 @@ TEST(Grad, ThroughAGradientPenalty) {
   const Variable slope = grad_of(w * square(x), {x}, {.create_graph = true})[0];
   square(slope).backward();
   EXPECT_EQ(numbers(w.grad()), Numbers{144});
+}
+
+/// d/dx of (x - mean) / deviation weight for gradient `grad`; without the mean where not centered.
+std::vector<double> norm_grad(const std::vector<double>& x, const std::vector<double>& grad,
+                              double weight, bool centered) {
+  const auto n = static_cast<double>(x.size());
+  double mean = 0, squares = 0, grads = 0, products = 0;
+  for (const double v : x) mean += centered ? v / n : 0;
+  for (const double v : x) squares += (v - mean) * (v - mean) / n;
+  for (const double g : grad) grads += centered ? g / n : 0;
+  for (std::size_t i = 0; i < x.size(); ++i) products += grad[i] * (x[i] - mean) / n;
+  std::vector<double> result;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double along = grad[i] - grads - (x[i] - mean) * products / squares;
+    result.push_back(weight * along / std::sqrt(squares));
+  }
+  return result;
+}
+
+TEST(Grad, RecordedOfNormalizedBF16WithWeightsOfF32) {
+  const std::vector<double> values{1, 2, 4, -3}, seeds{1, -2, 0.5, 3};
+  const auto bf16 = [](const std::vector<double>& v, const Shape& shape) {
+    return from_vector(v, shape).to(DType::kBF16);
+  };
+  const auto expect = [&](const char* name, const Shape& shape, const Shape& parameters,
+                          bool centered, const auto& call) {
+    const Variable x(bf16(values, shape), true), weight(full(parameters, 1.5), true);
+    const Variable bias(zeros(parameters), true), y = call(x, weight, bias);
+    const Variable seed(bf16(seeds, shape));
+    const auto grads = grad({&y, 1}, std::vector{x, weight}, {&seed, 1}, {.create_graph = true});
+    EXPECT_EQ(grads[0].dtype(), DType::kBF16) << name;
+    EXPECT_EQ(grads[1].dtype(), DType::kF32) << name;
+    const auto expected = norm_grad(values, seeds, 1.5, centered);
+    const auto got = grads[0].value().to(DType::kF64).to_vector<double>();
+    for (std::size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], expected[i], 0.01) << name;
+  };
+  expect("batch_norm", {4, 1}, {1}, true, [](const auto& x, const auto& w, const auto& b) {
+    return batch_norm(x, w, b, {}, {}, {.eps = 0});
+  });
+  expect("group_norm", {1, 4}, {4}, true,
+         [](const auto& x, const auto& w, const auto& b) { return group_norm(x, 1, w, b, 0); });
+  expect("layer_norm", {1, 4}, {4}, true,
+         [](const auto& x, const auto& w, const auto& b) { return layer_norm(x, {4}, w, b, 0); });
+  expect("rms_norm", {1, 4}, {4}, false,
+         [](const auto& x, const auto& w, const auto&) { return rms_norm(x, {4}, w, 0); });
 }
 
 }  // namespace

@@ -31,12 +31,17 @@ std::int64_t plane_size(const Shape& x) {
   return size;
 }
 
+/// The dtype that the kernels compute in.
+DType statistics_dtype(const Variable& x) {
+  return x.dtype() == DType::kF64 ? DType::kF64 : DType::kF32;
+}
+
 /// d/dx, d/dweight and d/dbias of normal(x) weight + bias, whose gradient is `output`, in
 /// differentiable steps.
 void composed_grads(Gradients& g, const Variable& output, const View& view, const Variable& x,
                     const Variable& weight) {
-  const Variable grad = reshape(output, view.view);
-  const Variable values = reshape(x, view.view);
+  const Variable grad = to(reshape(output, view.view), statistics_dtype(x));
+  const Variable values = to(reshape(x, view.view), statistics_dtype(x));
   const Variable centered = view.centered ? sub(values, mean(values, view.dims, true)) : values;
   const Variable rstd = rsqrt(add(mean(square(centered), view.dims, true), view.eps));
   const Variable normal = mul(centered, rstd);
@@ -44,7 +49,7 @@ void composed_grads(Gradients& g, const Variable& output, const View& view, cons
     const Variable slope = weight.defined() ? mul(grad, reshape(weight, view.weight)) : grad;
     Variable along = sub(slope, mul(normal, mean(mul(slope, normal), view.dims, true)));
     if (view.centered) along = sub(along, mean(slope, view.dims, true));
-    g.set(0, reshape(mul(along, rstd), g.shape(0)));
+    g.set_broadcast(0, reshape(mul(along, rstd), g.shape(0)));
   }
   if (weight.defined() && g.needs(1)) {
     g.set_broadcast(1, reshape(sum_to(mul(grad, normal), view.weight), g.shape(1)));
@@ -61,12 +66,12 @@ void set_all(Gradients& g, NormGrads grads) {
 }
 
 /// Running statistics are constants: y is linear in x.
-void eval_batch_norm_grads(Gradients& g, const Variable& grad, const Variable& x,
+void eval_batch_norm_grads(Gradients& g, const Variable& output, const Variable& x,
                            const Variable& weight, const Tensor& mean, const Tensor& rstd) {
   Shape per_channel = Shape::filled(x.ndim(), 1);
   per_channel[1] = x.size(1);
-  const Tensor center = mean.reshape(per_channel).to(x.dtype());
-  const Tensor deviation = rstd.reshape(per_channel).to(x.dtype());
+  const Tensor center = mean.reshape(per_channel), deviation = rstd.reshape(per_channel);
+  const Variable grad = to(output, statistics_dtype(x));
   if (g.needs(0)) {
     const Variable slope = weight.defined() ? mul(grad, reshape(weight, per_channel)) : grad;
     g.set_broadcast(0, mul(slope, deviation));
