@@ -182,5 +182,20 @@ TEST(Grad, RecordedOfNormalizedBF16WithWeightsOfF32) {
          [](const auto& x, const auto& w, const auto&) { return rms_norm(x, {4}, w, 0); });
 }
 
+// Its powers are beyond f16, and 0 times infinity would be NaN.
+TEST(Grad, OfTheGradientOfGeluTanhFarOut) {
+  const std::vector<double> values{-300, -40, -23, 23, 40, 300};
+  const Variable x(from_vector(values).to(DType::kF16), true), y = gelu_tanh(x) * 1000;
+  const Variable ones(tenon::ones_like(y.value()));
+  const auto first = grad({&y, 1}, {&x, 1}, {&ones, 1}, {.create_graph = true});
+  const Variable seed = ones * 50;
+  const auto second = grad(first, {&x, 1}, {&seed, 1}, {.allow_unused = true});
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto at = static_cast<std::int64_t>(i);
+    EXPECT_EQ(first[0].value().item<double>({at}), values[i] > 0 ? 1000 : 0) << values[i];
+    EXPECT_EQ(second[0].value().item<double>({at}), 0) << values[i];
+  }
+}
+
 }  // namespace
 }  // namespace tenon::autograd

@@ -59,9 +59,14 @@ Variable gelu_slope(const Variable& x) {
 Variable gelu_tanh_slope(const Variable& x) {
   constexpr double kLinear = 2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi;
   constexpr double kCubic = kLinear * 0.044715;
+  // In f32, as f16 does not hold the powers. Beyond kFlat the slope is 0 or 1 in every dtype; there
+  // an infinite power times 0 would be NaN.
+  constexpr double kFlat = 22;
+  const Variable wide = x.dtype() == DType::kF64 ? x : to(x, DType::kF32);
+  const Variable near = clamp(wide, -kFlat, kFlat);
   // (1 + tanh(u)) / 2 is sigmoid(2u).
-  const Variable s = sigmoid(x * (kLinear + kCubic * square(x)));
-  return s + x * s * (1 - s) * (kLinear + 3 * kCubic * square(x));
+  const Variable s = sigmoid(near * (kLinear + kCubic * square(near)));
+  return to(s + near * s * (1 - s) * (kLinear + 3 * kCubic * square(near)), x.dtype());
 }
 
 Variable leaky_relu(const Variable& x, double slope) {
