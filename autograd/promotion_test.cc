@@ -2,6 +2,7 @@
 // (testdata/make_promotion.py).
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -136,6 +137,22 @@ TEST(Promotion, GradientsComeInTheDTypesOfTheArguments) {
   EXPECT_EQ(half.grad().value().to_vector<BFloat16>(), std::vector<BFloat16>(2, BFloat16(2.0f)));
   EXPECT_EQ(factor.grad().value().to_vector<double>(), std::vector<double>{6});
   EXPECT_EQ(wide.grad().value().to_vector<float>(), std::vector<float>(3, 2));
+}
+
+TEST(Promotion, GradientsAreComputedInTheDTypeThatBothMeetIn) {
+  const Variable base(full({2}, 3), true), power(full({2}, 0.5, {.dtype = DType::kF64}), true);
+  sum(pow(base, power)).backward();
+  EXPECT_NEAR(power.grad().value().item<double>({1}), std::sqrt(3) * std::log(3), 1e-14);
+  EXPECT_NEAR(base.grad().value().item<double>({1}), 0.5 / std::sqrt(3), 1e-7);
+}
+
+TEST(Promotion, Atan2OfAnIntegralArgument) {
+  const Variable a(full({2}, 3), true);
+  sum(atan2(a, Variable(full({2}, 1, {.dtype = DType::kBool})))).backward();
+  EXPECT_NEAR(a.grad().value().item<double>({0}), 0.1, 1e-7);
+  a.zero_grad();
+  sum(atan2(a, Variable(full({2}, 200, {.dtype = DType::kU8})))).backward();
+  EXPECT_NEAR(a.grad().value().item<double>({0}), 200. / 40009, 1e-8);
 }
 
 }  // namespace

@@ -112,8 +112,9 @@ Variable pow(const Variable& a, const Variable& b) {
   return record(
       "pow", std::move(y),
       [a = save(a), b = save(b), y = saved_y](Gradients& g) {
-        const Variable& u = a.get(g);
-        const Variable& v = b.get(g);
+        // As forward computed, where one of them is wider than the other.
+        const Variable u = to(a.get(g), g.output().dtype());
+        const Variable v = to(b.get(g), g.output().dtype());
         const Variable zero = zero_like(g.output());
         if (g.needs(0)) {
           // x^0 is constant, also at 0, where the formula gives 0 * infinity.
@@ -145,8 +146,9 @@ Variable atan2(const Variable& a, const Variable& b) {
   return record(
       "atan2", std::move(y),
       [a = save(a), b = save(b)](Gradients& g) {
-        const Variable& u = a.get(g);
-        const Variable& v = b.get(g);
+        // As forward computed: squares of integers wrap.
+        const Variable u = to(a.get(g), g.output().dtype());
+        const Variable v = to(b.get(g), g.output().dtype());
         const Variable slope = div(g.output(), add(square(u), square(v)));
         if (g.needs(0)) g.set_broadcast(0, mul(slope, v));
         if (g.needs(1)) g.set_broadcast(1, neg(mul(slope, u)));
