@@ -1,6 +1,7 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #include "tensor/cpu/elementwise.h"
@@ -83,6 +84,16 @@ Kernel<C> arithmetic_kernel(UnaryOp op) {
   }
 }
 
+/// Eigen's takes what lies below the normal numbers for the smallest of them.
+void log_f64(const double* x, double* out, std::int64_t count) {
+  bool denormal = false;
+  for (std::int64_t i = 0; i < count; ++i) {
+    denormal |= x[i] > 0 && x[i] < std::numeric_limits<double>::min();
+  }
+  if (denormal) return each<double>([](double v) { return std::log(v); })(x, out, count);
+  kernel<double>([](const auto& v) { return v.log(); })(x, out, count);
+}
+
 /// Functions of f64 that Eigen has as vectors.
 Kernel<double> vector_kernel(UnaryOp op) {
   switch (op) {
@@ -91,7 +102,7 @@ Kernel<double> vector_kernel(UnaryOp op) {
     case UnaryOp::kExpm1:
       return kernel<double>([](const auto& x) { return x.expm1(); });
     case UnaryOp::kLog:
-      return kernel<double>([](const auto& x) { return x.log(); });
+      return log_f64;
     case UnaryOp::kLog1p:
       return kernel<double>([](const auto& x) { return x.log1p(); });
     case UnaryOp::kTanh:

@@ -154,6 +154,8 @@ TEST(Unary, DenormalNumbers) {
   for (const UnaryCase& c : kUnary) {
     const Tensor x = from_vector<double>({1e-40, 1e-45, -1e-40}).to(DType::kF32).expand({16, 3});
     expect_close(c.call(x.contiguous()), map_reference(Array(x), c.reference), 1, c.name);
+    const Tensor y = from_vector<double>({1e-310, 5e-324, 1}).expand({16, 3}).contiguous();
+    expect_close(c.call(y), map_reference(Array(y), c.reference), 1, c.name);
   }
 }
 
