@@ -264,6 +264,14 @@ TEST(InPlace, AnyLayoutIsWritten) {
   EXPECT_EQ(images.value().item<float>({1, 2, 1, 0}), 4);
 }
 
+TEST(InPlace, AViewOfNothingIsWritten) {
+  const Variable x(zeros({3, 0, 2}), true);
+  const Variable y = square(x);
+  select(y, 0, 2).mul_(2);
+  sum(y).backward();
+  EXPECT_EQ(x.grad().shape(), Shape({3, 0, 2}));
+}
+
 TEST(InPlace, RefusesWhatDoesNotFit) {
   const Variable x(zeros({2, 3})), whole(zeros({2}, {.dtype = DType::kI64}));
   const Variable flags(zeros({2}, {.dtype = DType::kBool}));

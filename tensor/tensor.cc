@@ -12,10 +12,10 @@ namespace {
 /// Whether every element that a view sees lies in a storage of `room` elements.
 bool lies_within(std::int64_t room, const Shape& shape, const Strides& strides,
                  std::int64_t offset) {
-  if (offset < 0 || offset > room) return false;
+  if (offset < 0) return false;
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return true;
   std::int64_t first = offset, last = offset;
   for (int i = 0; i < shape.size(); ++i) {
-    if (shape[i] == 0) return true;
     std::int64_t reach = 0;
     if (__builtin_mul_overflow(shape[i] - 1, strides[i], &reach)) return false;
     std::int64_t& end = reach < 0 ? first : last;
