@@ -159,6 +159,11 @@ TEST(MaxPool2d, RefusesWhatDoesNotFit) {
       },
       {"[max_pool2d]", "padding", "{-1,0}"});
   expect_error<ValueError>([&] { call({.padding = {2, 0}}); }, {"[max_pool2d]", "half", "{2,0}"});
+  expect_error<ShapeError>(
+      [] {
+        max_pool2d(zeros({1, 1, 2, 4}), {.padding = {1, 0}, .dilation = {3, 1}});
+      },
+      {"[max_pool2d]", "padding alone", "{2,2}", "{3,1}", "[1,1,2,4]"});
   expect_error<ShapeError>([] { max_pool2d(zeros({3, 4, 5}), {}); }, {"[max_pool2d]", "[3,4,5]"});
   expect_error<DTypeError>([&] { max_pool2d(x.to(DType::kI32), {}); }, {"[max_pool2d]", "i32"});
   const Tensor grad = zeros({2, 3, 2, 2}), indices = zeros({2, 3, 2, 2}, {.dtype = DType::kI32});

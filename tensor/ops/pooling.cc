@@ -89,6 +89,13 @@ Plan plan_of(const char* op, const Shape& x, const Pool2dParams& p, bool count_p
                      "] expected an input at least as large as the kernel " + pair_text(p.kernel) +
                      ", got input " + to_string(x));
   }
+  const auto is_empty = [](const PoolWindow& window) { return window.begin >= window.end; };
+  if (std::any_of(plan.rows.begin(), plan.rows.end(), is_empty) ||
+      std::any_of(plan.columns.begin(), plan.columns.end(), is_empty)) {
+    throw ShapeError("[" + std::string(op) + "] expected no window of padding alone, got kernel " +
+                     pair_text(p.kernel) + ", dilation " + pair_text(p.dilation) + " and input " +
+                     to_string(x));
+  }
   return plan;
 }
 

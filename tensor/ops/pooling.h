@@ -19,7 +19,8 @@ struct Pool2dParams {
   bool ceil_mode = false;
 };
 /// Largest value of each window and its index h * W + w (i32, the first of equals) in the plane.
-/// Padding counts as -infinity.
+/// Padding counts as -infinity. Throws ShapeError for a window of padding alone, as dilation makes
+/// around small planes.
 std::pair<Tensor, Tensor> max_pool2d(const Tensor& x, const Pool2dParams& params);
 /// The same for windows that divide the plane as evenly as may be into P x Q: row p reads from
 /// floor(p H / P) to ceil((p + 1) H / P).
