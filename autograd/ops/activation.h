@@ -13,8 +13,8 @@ namespace tenon::autograd {
 Variable leaky_relu(const Variable& x, double slope = 0.01);
 Variable elu(const Variable& x, double alpha = 1);
 Variable celu(const Variable& x, double alpha = 1);
-/// Differentiable in both: x and alpha > 0 broadcast and promote. Where x is 0 the derivatives are
-/// 1 and 0.
+/// Differentiable in both; alpha holds one number, above 0. Where x is 0 the derivatives are 1 and
+/// 0.
 Variable celu(const Variable& x, const Variable& alpha);
 Variable selu(const Variable& x);
 Variable gelu(const Variable& x);

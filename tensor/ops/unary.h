@@ -9,7 +9,7 @@ namespace tenon {
 
 Tensor neg(const Tensor& x);
 Tensor abs(const Tensor& x);
-/// -1, 0 or 1.
+/// -1, 0 or 1; NaN of NaN.
 Tensor sign(const Tensor& x);
 Tensor square(const Tensor& x);
 Tensor sqrt(const Tensor& x);
