@@ -137,6 +137,18 @@ TEST(Grad, ThroughAGradientPenalty) {
   EXPECT_EQ(numbers(w.grad()), Numbers{144});
 }
 
+TEST(Grad, OfAtan2AtTheOrigin) {
+  const Variable a = leaf({0, 3}), b = leaf({0, 4});
+  const auto grads = grad_of(sum(atan2(a, b)), {a, b}, {.create_graph = true});
+  EXPECT_EQ(numbers(grads[0])[0], 0);
+  EXPECT_FLOAT_EQ(numbers(grads[0])[1], 4. / 25);
+  EXPECT_EQ(numbers(grads[1])[0], 0);
+  EXPECT_FLOAT_EQ(numbers(grads[1])[1], -3. / 25);
+  const auto second = grad_of(sum(grads[0]), {a, b});
+  EXPECT_TRUE(all_finite(second[0].value()) && all_finite(second[1].value()));
+  EXPECT_FLOAT_EQ(numbers(second[0])[1], -2. * 3 * 4 / 625);
+}
+
 /// d/dx of (x - mean) / deviation weight for gradient `grad`; without the mean where not centered.
 std::vector<double> norm_grad(const std::vector<double>& x, const std::vector<double>& grad,
                               double weight, bool centered) {

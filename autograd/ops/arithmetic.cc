@@ -149,7 +149,9 @@ Variable atan2(const Variable& a, const Variable& b) {
         // As forward computed: squares of integers wrap.
         const Variable u = to(a.get(g), g.output().dtype());
         const Variable v = to(b.get(g), g.output().dtype());
-        const Variable slope = div(g.output(), add(square(u), square(v)));
+        const Variable squares = add(square(u), square(v));
+        const Tensor origin = tenon::eq(squares.value(), 0);
+        const Variable slope = div(g.output(), where(origin, number_like(squares, 1), squares));
         if (g.needs(0)) g.set_broadcast(0, mul(slope, v));
         if (g.needs(1)) g.set_broadcast(1, neg(mul(slope, u)));
       },

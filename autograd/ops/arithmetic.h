@@ -14,6 +14,7 @@ Variable pow(const Variable& a, const Variable& b);
 /// Where both are equal each gets half of the gradient.
 Variable maximum(const Variable& a, const Variable& b);
 Variable minimum(const Variable& a, const Variable& b);
+/// At the origin, where no angle is, the derivatives are 0.
 Variable atan2(const Variable& a, const Variable& b);
 /// In b the derivative is -trunc(a / b), -floor(a / b), the jumps apart.
 Variable fmod(const Variable& a, const Variable& b);
