@@ -38,7 +38,9 @@ absl::StatusOr<Files> read_all(const std::string& path, const ArchiveLimits& lim
 }
 
 std::vector<ScratchEntry> two_files() {
-  return {{"set", "", AE_IFDIR}, {"set/a.txt", "alpha"}, {"set/b.bin", std::string(3000, 'b')}};
+  return {{"set", "", ScratchKind::kFolder},
+          {"set/a.txt", "alpha"},
+          {"set/b.bin", std::string(3000, 'b')}};
 }
 
 TEST(ArchiveReader, ReadsEveryFormat) {
@@ -83,11 +85,11 @@ TEST(ArchiveReader, RefusesWhatLeadsOutside) {
 TEST(ArchiveReader, RefusesLinksAndDevices) {
   const ScratchFolder folder;
   for (const ScratchFormat format : kFormats) {
-    const auto link = archived({{"a", "/etc/passwd", AE_IFLNK}}, format);
+    const auto link = archived({{"a", "/etc/passwd", ScratchKind::kLink}}, format);
     EXPECT_THAT(message(read_all(folder.put("x", link)).status()),
                 HasSubstr("expected files and folders only, got a symbolic link 'a'"));
   }
-  const auto device = archived({{"a", "", AE_IFCHR}}, ScratchFormat::kTar);
+  const auto device = archived({{"a", "", ScratchKind::kDevice}}, ScratchFormat::kTar);
   EXPECT_THAT(message(read_all(folder.put("x", device)).status()), HasSubstr("got a device"));
 }
 
@@ -169,8 +171,8 @@ TEST(ArchiveReader, NamesWhatIsNoArchive) {
 
 TEST(ArchiveReader, TakesAnArchiveWithoutFiles) {
   const ScratchFolder folder;
-  const auto files =
-      read_all(folder.put("x", archived({{"only", "", AE_IFDIR}}, ScratchFormat::kTar)));
+  const auto files = read_all(
+      folder.put("x", archived({{"only", "", ScratchKind::kFolder}}, ScratchFormat::kTar)));
   ASSERT_TRUE(files.ok()) << files.status();
   EXPECT_THAT(*files, IsEmpty());
 }

@@ -2,54 +2,22 @@
 #ifndef TENON_DATA_SCRATCH_ARCHIVE_H_
 #define TENON_DATA_SCRATCH_ARCHIVE_H_
 
-#include <archive.h>
-#include <archive_entry.h>
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
 
 namespace tenon::data {
 
+enum class ScratchKind { kFile, kFolder, kLink, kDevice };
+
 struct ScratchEntry {
   std::string name;
   std::string bytes{};  ///< of a file, or where a link leads
-  int type = AE_IFREG;  ///< AE_IFDIR, AE_IFLNK …
+  ScratchKind kind = ScratchKind::kFile;
 };
 
 enum class ScratchFormat { kTar, kTarGz, kTarXz, kZip };
 
-inline std::string archived(const std::vector<ScratchEntry>& entries, ScratchFormat format) {
-  std::string packed(std::size_t{1} << 16, '\0');
-  for (const ScratchEntry& entry : entries) packed.append(entry.bytes.size() + 4096, '\0');
-  std::size_t used = 0;
-  archive* writer = archive_write_new();
-  format == ScratchFormat::kZip ? archive_write_set_format_zip(writer)
-                                : archive_write_set_format_ustar(writer);
-  if (format == ScratchFormat::kTarGz) archive_write_add_filter_gzip(writer);
-  if (format == ScratchFormat::kTarXz) archive_write_add_filter_xz(writer);
-  archive_write_set_bytes_in_last_block(writer, 1);
-  EXPECT_EQ(archive_write_open_memory(writer, packed.data(), packed.size(), &used), ARCHIVE_OK);
-  for (const ScratchEntry& e : entries) {
-    archive_entry* entry = archive_entry_new();
-    archive_entry_set_pathname(entry, e.name.c_str());
-    archive_entry_set_filetype(entry, static_cast<unsigned>(e.type));
-    archive_entry_set_perm(entry, 0644);
-    if (e.type == AE_IFLNK) archive_entry_set_symlink(entry, e.bytes.c_str());
-    const bool regular = e.type == AE_IFREG;
-    archive_entry_set_size(entry, regular ? static_cast<la_int64_t>(e.bytes.size()) : 0);
-    EXPECT_EQ(archive_write_header(writer, entry), ARCHIVE_OK) << archive_error_string(writer);
-    if (regular) {
-      EXPECT_EQ(archive_write_data(writer, e.bytes.data(), e.bytes.size()),
-                static_cast<la_ssize_t>(e.bytes.size()));
-    }
-    archive_entry_free(entry);
-  }
-  EXPECT_EQ(archive_write_close(writer), ARCHIVE_OK) << archive_error_string(writer);
-  archive_write_free(writer);
-  packed.resize(used);
-  return packed;
-}
+std::string archived(const std::vector<ScratchEntry>& entries, ScratchFormat format);
 
 }  // namespace tenon::data
 

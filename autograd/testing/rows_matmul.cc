@@ -10,37 +10,11 @@
 namespace tenon::autograd::testing::rows {
 namespace {
 
-/// Everything but the last two dimensions.
-Shape leading(const Shape& shape) {
-  return Shape(std::span<const std::int64_t>(shape).first(shape.size() - 2));
-}
-
-/// a [..,M,K] and b [..,K,N], both at least 2-d.
-Array matrix_product(const Array& a, const Array& b) {
-  Shape shape = broadcast_shapes(leading(a.shape), leading(b.shape), "reference");
-  const int lead = shape.size();
-  const std::int64_t terms = a.shape.back();
-  shape.push_back(a.shape[a.shape.size() - 2]);
-  shape.push_back(b.shape.back());
-  Array result(shape);
-  for_each_index(shape, [&](const Dims& i) {
-    Dims left = i, right = i;
-    double sum = 0;
-    for (std::int64_t k = 0; k < terms; ++k) {
-      left[lead + 1] = k;
-      right[lead] = k;
-      sum += a.at(left) * b.at(right);
-    }
-    result.at(i) = sum;
-  });
-  return result;
-}
-
 Tensor matmul_reference(const Tensor& a, const Tensor& b) {
   Array left(a), right(b);
   if (a.ndim() == 1) left.shape = {1, a.size(0)};
   if (b.ndim() == 1) right.shape = {b.size(0), 1};
-  Array product = matrix_product(left, right);
+  Array product = tenon::testing::matmul_reference(left, right);
   if (a.ndim() == 1) product.shape.erase(product.shape.size() - 2);
   if (b.ndim() == 1) product.shape.erase(product.shape.size() - 1);
   return product.tensor();
@@ -69,12 +43,12 @@ double activated(Activation activation, double x) {
 
 Tensor linear_reference(const Tensor& x, const Tensor& weight, const Tensor& bias,
                         Activation activation) {
-  const Array input(x), w(weight);
   Shape shape = x.shape();
   shape[x.ndim() - 1] = weight.size(0);
+  const Array input(x), w(weight), offsets(bias.defined() ? bias : zeros({1}));
   Array result(shape);
   for_each_index(shape, [&](const Dims& i) {
-    double sum = bias.defined() ? Array(bias).at({i.back()}) : 0;
+    double sum = offsets.at({i.back()});
     Dims at = i;
     for (std::int64_t k = 0; k < weight.size(1); ++k) {
       at[i.size() - 1] = k;

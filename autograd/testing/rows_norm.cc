@@ -166,10 +166,12 @@ OpRow batch_norm() {
   eval.reference = [=](Values x) {
     const DType dtype = x[0].dtype();
     const Array m(mean.to(DType::kF32).to(dtype)), v(variance.to(DType::kF32).to(dtype));
+    const Array weight(x[1]), bias(x[2]);
     Array y(x[0]);
     for_each_index(y.shape, [&](const Dims& i) {
-      y.at(i) = (y.at(i) - m.at({i[1]})) / std::sqrt(v.at({i[1]}) + kEps) * Array(x[1]).at({i[1]}) +
-                Array(x[2]).at({i[1]});
+      const Dims channel{i[1]};
+      const double normal = (y.at(i) - m.at(channel)) / std::sqrt(v.at(channel) + kEps);
+      y.at(i) = normal * weight.at(channel) + bias.at(channel);
     });
     return y.tensor();
   };

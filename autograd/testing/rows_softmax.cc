@@ -8,14 +8,11 @@
 namespace tenon::autograd::testing::rows {
 namespace {
 
-/// x - log(sum(exp(x))) along a dimension (from 0).
-Array log_softmax_reference(const Tensor& tensor, int dim) {
-  const Array x(tensor);
-  Shape kept = x.shape;
-  if (kept.size() > 0) kept[dim] = 1;
-  Array sums(kept), result(x.shape);
-  for_each_index(x.shape, [&](const Dims& i) { sums.at(i) += std::exp(x.at(i)); });
-  for_each_index(x.shape, [&](const Dims& i) { result.at(i) = x.at(i) - std::log(sums.at(i)); });
+/// Along a dimension (from 0), also of a tensor without any.
+Array log_softmax_reference(const Tensor& x, int dim) {
+  Array result =
+      tenon::testing::log_softmax_reference(Array(x.ndim() == 0 ? x.unsqueeze(0) : x), dim);
+  result.shape = x.shape();
   return result;
 }
 

@@ -146,13 +146,12 @@ void softmax_of_short_rows(bool log, const float* x, std::int64_t rows, std::int
       ShortRows values(x + first * size, std::min(kLanes, end - first), size);
       prefetch(x + first * size + kBlockElements, kLanes * size);
       const FloatLanes most = values.fold<Max<float>>();
-      values.map([=]<class V>(V v) { return v - V(most); });
       ShortRows exponentials = values;
-      exponentials.map([](auto v) { return math::exp(v); });
+      exponentials.map([=]<class V>(V v) { return math::exp(v - V(most)); });
       const FloatLanes sum = exponentials.fold<Add<float>>();
       if (log) {
         const FloatLanes rest = math::log(sum);
-        values.map([=]<class V>(V v) { return v - V(rest); });
+        values.map([=]<class V>(V v) { return (v - V(most)) - V(rest); });
         values.store(out + first * size);
       } else {
         const FloatLanes factor = FloatLanes(1) / sum;
@@ -170,8 +169,8 @@ void softmax_of_short_rows(bool log, const float* x, std::int64_t rows, std::int
 void softmax(bool log, const Tensor& x, const Tensor& out) {
   const std::int64_t size = x.shape()[1], inner = x.shape()[2];
 #ifdef TENON_FLOAT_LANES
-  const bool direct = x.dtype() == DType::kF32 && out.dtype() == DType::kF32 && inner == 1;
-  if (direct && 0 < size && size <= ShortRows::kSize) {
+  const bool are_floats = x.dtype() == DType::kF32 && out.dtype() == DType::kF32;
+  if (are_floats && inner == 1 && 0 < size && size <= ShortRows::kSize) {
     const float* const from = x.data<float>();
     return softmax_of_short_rows(log, from, x.shape()[0], size, out.data<float>());
   }
